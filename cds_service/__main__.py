@@ -1,0 +1,144 @@
+"""The command line: serve, check, try."""
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from cds_service import __version__
+from cds_service.app import create_app, freeze, real_effects
+from cds_service.cases.read import read_cases
+from cds_service.cases.run import check_cases
+from cds_service.cases.show import show_answer
+from cds_service.errors import KnowledgeError, RequestError, SettingsError
+from cds_service.hooks.answer import answer, find_service
+from cds_service.hooks.outcome import to_outcome
+from cds_service.hooks.request import Limits
+from cds_service.hooks.server import run_server
+from cds_service.knowledge.load import KnowledgeBase, load_knowledge
+from cds_service.settings import Settings, read_settings
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+plandefinitions_option = click.option("--plandefinitions", type=FOLDER, help="Folder of PlanDefinitions.")
+valuesets_option = click.option("--valuesets", type=FOLDER, help="Folder of ValueSets and CodeSystems.")
+USAGE, PROBLEMS, REFUSED = 2, 1, 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cds-service")
+def main() -> None:
+    r"""CDS Hooks advice on immunoglobulin orders, from consensus statements kept as FHIR PlanDefinitions.
+
+    \b
+    Examples:
+      cds-service serve --port 8000
+      cds-service try request.json
+      cds-service check --cases tests/cases
+    """
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to bind; 0 picks one."
+)
+@click.option("--workers", default=None, type=click.IntRange(1, 64), help="Worker processes; default: one a core.")
+@plandefinitions_option
+@valuesets_option
+def serve(host: str, port: int, workers: int | None, plandefinitions: Path | None, valuesets: Path | None) -> None:
+    r"""Serve CDS Hooks in the foreground until interrupted.
+
+    Refuses to start when the knowledge has problems (exit code 1) or a setting cannot work (2).
+
+    \b
+    Example:
+      cds-service serve --port 8000
+      curl http://127.0.0.1:8000/cds-services
+    """
+    settings = _settings(plandefinitions, valuesets)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    app = create_app(settings, _knowledge(settings))
+    freeze()
+    run_server(app, host, port, workers)
+
+
+@main.command()
+@plandefinitions_option
+@valuesets_option
+@click.option("--cases", type=FOLDER, help="Folder of golden cases; each is run, and coverage is checked.")
+def check(plandefinitions: Path | None, valuesets: Path | None, cases: Path | None) -> None:
+    r"""Check the knowledge, and with --cases what it answers. All problems are listed at once.
+
+    Exit code 0: no problem; 1: problems, each with file, path, reason and fix.
+
+    \b
+    Example:
+      cds-service check --plandefinitions plandefinitions --valuesets valuesets --cases tests/cases
+    """
+    knowledge = _knowledge(_settings(plandefinitions, valuesets))
+    summary = f"{len(knowledge.all_plans)} plans, {len(knowledge.terminology.value_sets)} value sets"
+    if cases:
+        golden, problems = read_cases(cases)
+        problems += check_cases(knowledge, golden)
+        if problems:
+            _fail(KnowledgeError(problems))
+        summary += f", {len(golden)} cases"
+    click.echo(f"No problems: {summary}.")
+
+
+@main.command(name="try")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
+@click.option("--service", default="ivig-order-select", show_default=True, help="Service id.")
+@click.option("--json", "as_json", is_flag=True, help="Print the raw CDS Hooks answer.")
+@plandefinitions_option
+@valuesets_option
+def try_(file: Path, service: str, as_json: bool, plandefinitions: Path | None, valuesets: Path | None) -> None:
+    r"""Evaluate a request FILE without a server and print the cards ('-' reads standard input).
+
+    Exit code 0: answered; 1: the knowledge has problems; 2: usage or settings; 3: the request was refused.
+
+    \b
+    Example:
+      cds-service try request.json
+      cds-service try --json request.json
+    """
+    settings = _settings(plandefinitions, valuesets)
+    knowledge = _knowledge(settings)
+    effects = real_effects(settings.timezone)
+    body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    limits = Limits(settings.max_body_bytes, settings.max_entries)
+    try:
+        found = find_service(knowledge, service)
+        answered = answer(knowledge, found, body, effects.today(), effects.new_uuid, limits)
+    except RequestError as error:
+        refusal = to_outcome(error.code, str(error))
+        click.echo(show_answer(refusal, as_json), err=not as_json)
+        sys.exit(REFUSED)
+    click.echo(show_answer(answered.to_json(), as_json))
+
+
+def _settings(plandefinitions: Path | None, valuesets: Path | None) -> Settings:
+    try:
+        return read_settings(plandefinitions=plandefinitions, valuesets=valuesets)
+    except SettingsError as error:
+        click.echo(f"Settings: {error}", err=True)
+        sys.exit(USAGE)
+
+
+def _knowledge(settings: Settings) -> KnowledgeBase:
+    try:
+        return load_knowledge(settings.plandefinitions, settings.valuesets)
+    except KnowledgeError as error:
+        _fail(error)
+        raise AssertionError from None  # _fail exits
+
+
+def _fail(error: KnowledgeError) -> None:
+    click.echo(str(error), err=True)
+    click.echo(f"{len(error.problems)} problem(s).", err=True)
+    sys.exit(PROBLEMS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""create_app(settings): the one place where everything meets. The clock and the uuids of cards are read here."""
+
+import gc
+import time
+import uuid
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from cds_service import __version__
+from cds_service.hooks.request import Limits
+from cds_service.hooks.routes import Effects, allow_origins, answer_errors, make_routes
+from cds_service.knowledge.load import KnowledgeBase, load_knowledge
+from cds_service.settings import Settings
+
+
+def create_app(settings: Settings, knowledge: KnowledgeBase | None = None, effects: Effects | None = None) -> Flask:
+    """Return the WSGI application; raises KnowledgeError when the artifacts cannot be served.
+
+    `knowledge` and `effects` are given by tests; otherwise they come from the settings and from the machine.
+    """
+    known = knowledge or load_knowledge(settings.plandefinitions, settings.valuesets)
+    app = Flask("cds_service", static_folder=None)
+    limits = Limits(settings.max_body_bytes, settings.max_entries)
+    app.register_blueprint(make_routes(known, limits, __version__, effects or real_effects(settings.timezone)))
+    answer_errors(app)
+    allow_origins(app, settings.cors_origins)
+    return app
+
+
+def real_effects(timezone: str | None) -> Effects:
+    """Return today's date in a time zone (None: the host's), random uuids and the machine's clock."""
+    zone = ZoneInfo(timezone) if timezone else None
+
+    def today() -> date:
+        return datetime.now(zone).date() if zone else date.today()  # noqa: DTZ011
+
+    return Effects(today, lambda: str(uuid.uuid4()), time.perf_counter)
+
+
+def freeze() -> None:
+    """Move everything loaded so far out of the garbage collector's sight: it lives as long as the process."""
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,85 @@
+"""Case files -> Case. A key that is not of the format is refused, so that a misspelt expectation cannot pass."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cds_service.errors import Problem
+
+
+class Why(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The source of the expectation: statement or rule, section, and what it says in our words."""
+
+    statement: str
+    section: str
+    says: str
+
+
+class ExpectedMatch(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A record the recommendation is matched on; `code` is left out where only its text was given."""
+
+    resource: str
+    how: str
+    code: str | None = None
+
+
+class ExpectedRecommendation(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename="camel"):
+    """A recommendation; a key that is left out must be absent from the answer."""
+
+    disorder: str
+    stance: str
+    guideline: str
+    matched: tuple[ExpectedMatch, ...]
+    evidence_class: str | None = None
+    evidence_from: str | None = None
+
+
+class ExpectedCard(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A card: recommendations, warnings and notice exactly; `summary` and `detail` hold words that must occur."""
+
+    indicator: str
+    recommendations: tuple[ExpectedRecommendation, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notice: str | None = None
+    summary: tuple[str, ...] = ()
+    detail: tuple[str, ...] = ()
+
+
+class ExpectedError(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """An error: its HTTP status, and words its text must hold."""
+
+    status: int
+    mentions: tuple[str, ...] = ()
+
+
+class Case(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One case: exactly one of `cards` and `error` is expected; `silent` names plans that must not fire."""
+
+    title: str
+    why: Why
+    today: date
+    request: dict[str, Any]
+    cards: tuple[ExpectedCard, ...] | None = None
+    error: ExpectedError | None = None
+    silent: tuple[str, ...] = ()
+
+
+def read_cases(folder: Path) -> tuple[dict[str, Case], list[Problem]]:
+    """Return the cases of a folder by 'service/name', the service being the subfolder, and every problem."""
+    cases, problems = {}, []
+    files = sorted(folder.glob("*/*.json"))
+    if not files:
+        problems.append(Problem(str(folder), "-", "no case found.", "name a folder that holds <service>/<case>.json."))
+    for path in files:
+        name = f"{path.parent.name}/{path.stem}"
+        try:
+            case = msgspec.json.decode(path.read_bytes(), type=Case)
+        except msgspec.MsgspecError as error:
+            problems.append(Problem(f"{name}.json", "-", f"{error}.", "see tests/cases/case.schema.json."))
+            continue
+        if (case.cards is None) == (case.error is None):
+            problems.append(Problem(f"{name}.json", "cards", "expects both or neither.", "give cards or error."))
+        cases[name] = case
+    return cases, problems

@@ -1,0 +1,150 @@
+"""Runs golden cases, says how an answer differs from what was expected, and which actions the cases exercise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import msgspec
+
+from cds_service.cases.read import Case, ExpectedCard, ExpectedMatch, ExpectedRecommendation
+from cds_service.core.card import NOTICE, RECOMMENDATIONS, WARNINGS
+from cds_service.errors import Problem, RequestError
+from cds_service.hooks.answer import Answer, answer, find_service
+from cds_service.knowledge.load import KnowledgeBase
+
+
+@dataclass
+class Outcome:
+    """What became of one case: its differences, and the ids of the plans that fired."""
+
+    differences: list[str]
+    fired: set[str] = field(default_factory=set)
+
+
+def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = True) -> Outcome:
+    """Return how the service named by the case's folder answers, compared with the expectation."""
+    numbers = count(1)
+    try:
+        service = find_service(knowledge, name.partition("/")[0])
+        body = msgspec.json.encode(case.request)
+        answered = answer(knowledge, service, body, case.today, lambda: f"card-{next(numbers)}", indexed=indexed)
+    except RequestError as error:
+        return Outcome(_compare_error(case, error.status, str(error)))
+    if case.error:
+        return Outcome([f"expected error {case.error.status}, got {len(answered.cards)} card(s)"])
+    fired = fired_plans(answered)
+    differences = _compare_cards(case.cards or (), answered.cards)
+    known = {plan.id for plan in knowledge.plans.values()}
+    differences += [f"silent: there is no plan {each}" for each in sorted(set(case.silent) - known)]
+    differences += [f"{each} fired, and must be silent" for each in case.silent if each in fired]
+    return Outcome(differences, fired)
+
+
+def fired_plans(answered: Answer) -> set[str]:
+    """Return the ids of the plans whose actions made a card, a branch of one, or a warning."""
+    fired = set()
+    for _, advices in answered.advice:
+        for advice in advices:
+            fired |= {advice.plan.id, *(each.plan.id for each in advice.recommendations)}
+            fired |= {each.plan.id for each in advice.warnings}
+    return fired
+
+
+def _compare_error(case: Case, status: int, text: str) -> list[str]:
+    if case.error is None:
+        return [f"expected cards, got error {status}: {text}"]
+    found = [] if status == case.error.status else [f"expected error {case.error.status}, got {status}"]
+    return found + [f"the error does not mention {word!r}" for word in case.error.mentions if word not in text]
+
+
+def _compare_cards(expected: tuple[ExpectedCard, ...], cards: list[dict[str, Any]]) -> list[str]:
+    if len(expected) != len(cards):
+        return [f"expected {len(expected)} card(s), got {len(cards)}: {[card['summary'] for card in cards]}"]
+    left, differences = list(cards), []
+    for each in expected:
+        tried = [(_compare_card(each, card), i) for i, card in enumerate(left)]
+        best, i = min(tried, key=lambda pair: len(pair[0]))
+        differences += best
+        left.pop(i)
+    return differences
+
+
+def _compare_card(expected: ExpectedCard, card: Mapping[str, Any]) -> list[str]:
+    extension = card.get("extension", {})
+    pairs = {
+        "indicator": (expected.indicator, card["indicator"]),
+        "recommendations": (_facts(expected.recommendations), _facts(_parsed(extension.get(RECOMMENDATIONS, [])))),
+        "warnings": (sorted(expected.warnings), sorted(each["risk"] for each in extension.get(WARNINGS, []))),
+        "notice": (expected.notice, extension.get(NOTICE)),
+    }
+    found = [f"{key}: expected {want}, got {got}" for key, (want, got) in pairs.items() if want != got]
+    found += _matches(expected.recommendations, extension.get(RECOMMENDATIONS, []))
+    found += [
+        f"summary lacks {word!r}" for word in expected.summary if word.casefold() not in card["summary"].casefold()
+    ]
+    return found + [
+        f"detail lacks {word!r}" for word in expected.detail if word.casefold() not in card["detail"].casefold()
+    ]
+
+
+def _parsed(found: list[dict[str, Any]]) -> list[ExpectedRecommendation]:
+    names = ("disorder", "stance", "guideline", "matched", "evidenceClass", "evidenceFrom")
+    shown = [{name: each[name] for name in names if name in each} for each in found]
+    for each in shown:
+        each["matched"] = [{key: match[key] for key in ("resource", "how", "code")} for match in each["matched"]]
+    return msgspec.convert(shown, list[ExpectedRecommendation])
+
+
+def _facts(found: Any) -> list[tuple[str, ...]]:
+    return sorted(
+        (each.disorder, each.stance, each.guideline, each.evidence_class or "-", each.evidence_from or "-")
+        for each in found
+    )
+
+
+def _matches(expected: tuple[ExpectedRecommendation, ...], found: list[dict[str, Any]]) -> list[str]:
+    got = {each.disorder: each.matched for each in _parsed(found)}
+    differences = []
+    for each in expected:
+        if not _same(each.matched, got.get(each.disorder, ())):
+            shown = [(m.resource, m.code, m.how) for m in got.get(each.disorder, ())]
+            differences.append(f"{each.disorder}: expected matched {_plain(each.matched)}, got {shown}")
+    return differences
+
+
+def _plain(matched: tuple[ExpectedMatch, ...]) -> list[tuple[str, str | None, str]]:
+    return [(each.resource, each.code, each.how) for each in matched]
+
+
+def _same(expected: tuple[ExpectedMatch, ...], got: tuple[ExpectedMatch, ...]) -> bool:
+    by_record = {(each.resource, each.how): each.code for each in got}
+    wanted = {(each.resource, each.how): each.code for each in expected}
+    codes_agree = all(code is None or by_record.get(key) == code for key, code in wanted.items())
+    return set(by_record) == set(wanted) and len(got) == len(expected) and codes_agree
+
+
+def check_cases(knowledge: KnowledgeBase, cases: Mapping[str, Case]) -> list[Problem]:
+    """Return every difference, and every plan that no case makes fire or names as silent."""
+    problems: list[Problem] = []
+    fired: set[str] = set()
+    silent: set[str] = set()
+    for name, case in cases.items():
+        outcome = run_case(knowledge, name, case)
+        fix = "correct the knowledge, or the expectation if the source says otherwise."
+        problems += [Problem(f"{name}.json", "-", f"{each}.", fix) for each in outcome.differences]
+        fired |= outcome.fired
+        silent |= set(case.silent)
+    for plan in knowledge.plans.values():
+        if plan.hook is None:
+            problems += _uncovered(plan.id, fired, silent)
+    return problems
+
+
+def _uncovered(plan: str, fired: set[str], silent: set[str]) -> list[Problem]:
+    found = []
+    if plan not in fired:
+        found.append(Problem(plan, "cases", "no case makes this plan fire.", "add a case that does."))
+    if plan not in silent:
+        found.append(Problem(plan, "cases", "no case names this plan as silent.", "add a look-alike case."))
+    return found

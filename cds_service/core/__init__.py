@@ -1,0 +1,1 @@
+"""The pure core: no web, files, network, environment, clock, randomness or logging."""

@@ -1,0 +1,148 @@
+"""Evaluation of a service plan on one order: FHIR's PlanDefinition $apply, with the evidence of every step.
+
+Actions are taken in the order of the plan. An action without a condition applies; one whose condition is UNKNOWN does
+what its plan says. A group passes on to its children, `definitionCanonical` to the plan it names, alternatives
+(selectionBehavior exactly-one) become one advice that holds every branch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cds_service.core.facts import Evidence, Facts, Lab, Problem
+from cds_service.core.fhirpath.scope import Scope, Verdict
+from cds_service.core.plan import Action, Plan
+from cds_service.core.valueset import Terminology
+
+Plans = Mapping[str, Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What a statement says for one disorder of this patient, and the records it was matched on.
+
+    `decided` is False for the branches of a question the record does not answer.
+    """
+
+    plan: Plan
+    action: Action
+    evidence: tuple[Evidence, ...]
+    decided: bool = True
+
+    @property
+    def disorder(self) -> str | None:
+        """Return the disorder key."""
+        return self.action.disorder
+
+    @property
+    def stance(self) -> str | None:
+        """Return the stance key."""
+        return self.action.stance
+
+    @property
+    def direction(self) -> str | None:
+        """Return 'for' or 'against', None where the statement has no direction."""
+        return self.action.direction
+
+
+@dataclass(slots=True)
+class Advice:
+    """The content of one card: an action that applied, its recommendations, its conditional lines, its warnings."""
+
+    plan: Plan
+    action: Action
+    recommendations: tuple[Recommendation, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: "list[Advice]" = field(default_factory=list)
+
+
+def apply_plan(plan: Plan, facts: Facts, terminology: Terminology, plans: Plans) -> list[Advice]:
+    """Return the advice on one order, in the order of the plan; empty when there is nothing to say."""
+    walk = _Walk(facts, terminology, plans)
+    for action in plan.actions:
+        walk.take(plan, action)
+    return walk.finished()
+
+
+class _Walk:
+    def __init__(self, facts: Facts, terminology: Terminology, plans: Plans) -> None:
+        self.recommendations: list[Recommendation] = []
+        self.scope = Scope(facts, terminology, self.recommendations)
+        self.plans = plans
+        self.advice: list[Advice] = []
+        self.warnings: list[Advice] = []
+
+    def take(self, plan: Plan, action: Action) -> None:
+        verdict = self._verdict(action)
+        if not _applies(action, verdict):
+            return
+        if action.definition:
+            self._take_plan(self.plans[action.definition])
+        elif action.alternatives:
+            self._take_alternatives(plan, action, verdict)
+        elif action.stance:
+            self._add(plan, action, verdict, (Recommendation(plan, action, verdict.evidence),))
+        elif action.notice:
+            self._add(plan, action, verdict, ())
+        elif action.risk:
+            self.warnings.append(Advice(plan, action, evidence=verdict.evidence))
+        else:
+            for child in action.children:
+                self.take(plan, child)
+
+    def _verdict(self, action: Action) -> Verdict:
+        condition = action.condition
+        if condition is None:
+            return Verdict(True)
+        if self._is_idle(condition.needs):
+            return Verdict(False)
+        return condition.predicate(self.scope, None)
+
+    def _is_idle(self, needs: frozenset[tuple[str, str]] | None) -> bool:
+        found = self.scope.facts.hits
+        if needs is None or found is None:
+            return False
+        unavailable = self.scope.facts.unavailable
+        return not any(need in found or need[0] in unavailable for need in needs)
+
+    def _take_plan(self, plan: Plan) -> None:
+        for action in plan.actions:
+            self.take(plan, action)
+
+    def _take_alternatives(self, plan: Plan, action: Action, verdict: Verdict) -> None:
+        branches = []
+        for child in action.children:
+            branch = self.plans[child.definition or ""]
+            recommending = [each for each in branch.walk() if each.stance]
+            branches += [Recommendation(branch, each, verdict.evidence, decided=False) for each in recommending]
+        self._add(plan, action, verdict, tuple(branches))
+
+    def _add(self, plan: Plan, action: Action, verdict: Verdict, found: tuple[Recommendation, ...]) -> None:
+        actions = [action, *(each.action for each in found if each.action is not action)]
+        notes = [note for each in actions for note in each.notes if note.condition.predicate(self.scope, None).truth]
+        texts = tuple(dict.fromkeys(note.text for note in notes))
+        self.recommendations.extend(found)
+        self.advice.append(Advice(plan, action, found, verdict.evidence, texts))
+
+    def finished(self) -> list[Advice]:
+        for warning in self.warnings:
+            about = {id(each.record) for each in warning.evidence}
+            for advice in self.advice:
+                if any(id(each.record) in about for each in advice.evidence):
+                    advice.warnings.append(warning)
+        return self.advice
+
+
+def _applies(action: Action, verdict: Verdict) -> bool:
+    return action.applies_on_unknown if verdict.truth is None else verdict.truth
+
+
+def how(evidence: Evidence) -> str:
+    """Return how a record matched: lab, text, combination, reason, encounter or code."""
+    if isinstance(evidence.record, Lab):
+        return "lab"
+    if evidence.by_text:
+        return "text"
+    if evidence.combined:
+        return "combination"
+    return evidence.record.origin if isinstance(evidence.record, Problem) else "code"

@@ -1,0 +1,171 @@
+"""What is known of one patient and one selected order, as conditions see it.
+
+Which records count is decided here, once: a Condition counts while clinicalStatus is active, recurrence, relapse or
+absent and verificationStatus is neither refuted nor entered-in-error; an Observation unless it was cancelled or entered
+in error. A record with a modifierExtension is not used, since its meaning may be reversed; the card says so.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from cds_service.core.fhirpath.dates import Partial, parse_date
+from cds_service.core.resources import Coding, Component, Concept, Concepts, Junk, Resource, many
+from cds_service.core.valueset import Match, Terminology
+
+ACTIVE = frozenset({"active", "recurrence", "relapse"})
+PROVISIONAL = frozenset({"provisional", "unconfirmed", "differential"})
+DISPROVED = frozenset({"refuted", "entered-in-error"})
+VOID_RESULTS = frozenset({"cancelled", "entered-in-error"})
+
+
+@dataclass(slots=True, eq=False)
+class Problem:
+    """A diagnosis that counts: `label` is its resource, `origin` how it reached us (code, encounter, reason)."""
+
+    label: str
+    code: Concept
+    verification_status: object = None
+    origin: str = "code"
+    provisional: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Lab:
+    """A laboratory result, or one component of it."""
+
+    label: str
+    code: Concept
+    interpretation: Concepts = None
+    value_string: object = None
+    value_codeable_concept: object = None
+    value_quantity: object = None
+    reference_range: object = None
+
+    @property
+    def value(self) -> list[object]:
+        """Return the written or coded value."""
+        return [self.value_string, self.value_codeable_concept]
+
+
+@dataclass(slots=True, eq=False)
+class Order:
+    """The selected order: every concept that says what is ordered, and the routes it gives."""
+
+    label: str
+    resource_type: str
+    status: object = None
+    do_not_perform: object = None
+    modifier_extension: object = None
+    code: list[Concept] = field(default_factory=list)
+    route: list[Concept] = field(default_factory=list)
+    name: str = ""
+
+
+class Evidence(NamedTuple):
+    """A record that made a condition true, why it is in a value set, whether its text or a second diagnosis decided."""
+
+    record: Problem | Lab | Order
+    match: Match
+    by_text: bool
+    combined: bool = False
+
+
+@dataclass(slots=True)
+class Facts:
+    """One patient and one order. `unavailable` names the variables whose data did not come."""
+
+    order: Order
+    patient: Resource | None
+    problems: list[Problem]
+    observations: list[Lab]
+    order_date: Partial
+    today: Partial
+    unavailable: frozenset[str] = frozenset()
+    not_checked: tuple[str, ...] = ()
+    hits: Mapping[tuple[str, str], list[Problem | Lab]] | None = None
+
+    @property
+    def current(self) -> list[Problem]:
+        """Return the diagnoses of the current encounter and of the order itself."""
+        return [problem for problem in self.problems if problem.origin != "code"]
+
+
+def status_code(value: Concept | Junk) -> str | None:
+    """Return the code of a status that is a CodeableConcept (R4), a bare string (STU3) or only a text."""
+    if isinstance(value, Concept):
+        codes = [coding.code for coding in many(value.coding, Coding) if isinstance(coding.code, str)]
+        value = codes[0] if codes else value.text
+    return value.strip().casefold() if isinstance(value, str) and value.strip() else None
+
+
+def _abated(condition: Resource) -> bool:
+    ends = (
+        condition.abatement_date_time,
+        condition.abatement_string,
+        condition.abatement_boolean,
+        condition.abatement_age,
+        condition.abatement_period,
+        condition.abatement_range,
+    )
+    return any(end not in (None, False) for end in ends)
+
+
+def counts(condition: Resource) -> bool:
+    """Return whether a Condition is an active diagnosis (FHIR R4 Condition, clinicalStatus and verificationStatus)."""
+    clinical = status_code(condition.clinical_status)
+    if status_code(condition.verification_status) in DISPROVED or condition.modifier_extension:
+        return False
+    return not _abated(condition) if clinical is None else clinical in ACTIVE
+
+
+def problem_of(condition: Resource, label: str, origin: str) -> Problem:
+    """Return the diagnosis a counting Condition stands for."""
+    code = condition.code if isinstance(condition.code, Concept) else Concept()
+    provisional = status_code(condition.verification_status) in PROVISIONAL
+    return Problem(label, code, condition.verification_status, origin, provisional)
+
+
+def labs_of(observation: Resource, label: str) -> list[Lab]:
+    """Return the result of an Observation and of each of its components; nothing when it does not count."""
+    if observation.status in VOID_RESULTS or observation.modifier_extension:
+        return []
+    parts: list[Resource | Component] = [observation, *many(observation.component, Component)]
+    return [_lab(part, part.code, label) for part in parts if isinstance(part.code, Concept)]
+
+
+def _lab(part: Resource | Component, code: Concept, label: str) -> Lab:
+    return Lab(
+        label,
+        code,
+        part.interpretation,
+        part.value_string,
+        part.value_codeable_concept,
+        part.value_quantity,
+        part.reference_range,
+    )
+
+
+def order_date(authored_on: object, today: Partial) -> Partial:
+    """Return the day of the order: authoredOn where it names a day, else the day of the call."""
+    authored = parse_date(authored_on)
+    return authored if authored and len(authored) == 3 else today
+
+
+def hits(
+    problems: Iterable[Problem], observations: Iterable[Lab], terminology: Terminology
+) -> dict[tuple[str, str], list[Problem | Lab]]:
+    """Return the records of each variable that are in a value set, by (variable, value set url).
+
+    This is the index by which conditions find records without a sweep. It changes no answer.
+    """
+    found: dict[tuple[str, str], list[Problem | Lab]] = {}
+    for problem in problems:
+        for url in terminology.members(problem.code):
+            found.setdefault(("problems", url), []).append(problem)
+            if problem.origin != "code":
+                found.setdefault(("current", url), []).append(problem)
+    for lab in observations:
+        for url in terminology.members(lab.code):
+            found.setdefault(("observations", url), []).append(lab)
+    return found

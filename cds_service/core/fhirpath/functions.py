@@ -1,0 +1,64 @@
+"""The functions that ask a value set about one record: memberOf, mentions, isPositive.
+
+`memberOf` is FHIR's (R4, FHIRPath supplement 2.9.1.5), on CodeableConcepts, with text for records that carry no code.
+The other two are ours: `mentions` reads the record's own text, `isPositive` the value of a laboratory result.
+"""
+
+from cds_service.core.facts import Evidence, Lab, Order, Problem
+from cds_service.core.fhirpath.scope import Scope, Verdict
+from cds_service.core.resources import Concept, Quantity, ReferenceRange, many
+
+FALSE = Verdict(False)
+
+
+def member_of(
+    scope: Scope, record: Problem | Lab | Order, values: list[object], value_set: str, text_counts: bool
+) -> Verdict:
+    """Return TRUE with its evidence when one of the concepts is in the value set, by code or, if it counts, by text."""
+    for value in values:
+        match = scope.member(value, value_set) if isinstance(value, Concept) else None
+        if match and (text_counts or not match.by_text):
+            return Verdict(True, (Evidence(record, match, match.by_text),))
+    return FALSE
+
+
+def mentions(
+    scope: Scope, record: Problem | Lab | Order, values: list[object], value_set: str, distancing: str
+) -> Verdict:
+    """Return TRUE when a text names a designation of `value_set` and no word of `distancing` holds it off."""
+    for value in values:
+        match = scope.terminology.mentions(value, value_set, distancing) if isinstance(value, (Concept, str)) else None
+        if match:
+            return Verdict(True, (Evidence(record, match, by_text=True),))
+    return FALSE
+
+
+def is_positive(scope: Scope, lab: Lab, value_set: str, wording: str, distancing: str) -> Verdict:
+    """Return TRUE for a positive result.
+
+    It is positive when its interpretation or coded value, or the whole of its written value, is in `value_set`; when
+    its written value names a word of `wording` that no word of `distancing` holds off; or above its reference range.
+    """
+    written = [Concept(text=lab.value_string)] if isinstance(lab.value_string, str) else []
+    concepts = [*many(lab.interpretation, Concept), lab.value_codeable_concept, *written]
+    coded = any(isinstance(concept, Concept) and scope.member(concept, value_set) for concept in concepts)
+    named = mentions(scope, lab, lab.value, wording, distancing)
+    return Verdict(True) if coded or named.truth or _above_range(lab) else FALSE
+
+
+def _above_range(lab: Lab) -> bool:
+    value = lab.value_quantity
+    if not isinstance(value, Quantity) or not _is_number(value.value) or value.comparator in {"<", "<="}:
+        return False
+    ranges = [item for item in many(lab.reference_range, ReferenceRange) if item.type is None]
+    highs = [item.high for item in ranges if isinstance(item.high, Quantity)]
+    return any(_same_unit(value, high) and _is_number(high.value) and value.value > high.value for high in highs)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _same_unit(value: Quantity, high: Quantity) -> bool:
+    given = {unit for unit in (high.code, high.unit) if isinstance(unit, str)}
+    return not given or not given.isdisjoint({value.code, value.unit})

@@ -1,0 +1,82 @@
+"""Three-valued logic with evidence (FHIRPath N1, 6.5): TRUE keeps the records that made it so.
+
+Where two diagnoses are needed together, the evidence of both is marked as combined.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from cds_service.core.facts import Evidence, Problem
+from cds_service.core.fhirpath.scope import Predicate, Scope, Verdict
+
+TRUE, FALSE, UNKNOWN = Verdict(True), Verdict(False), Verdict(None)
+ORDER_TESTS: dict[str, Callable[[int], bool]] = {
+    "=": lambda order: order == 0,
+    "!=": lambda order: order != 0,
+    "<": lambda order: order < 0,
+    "<=": lambda order: order <= 0,
+    ">": lambda order: order > 0,
+    ">=": lambda order: order >= 0,
+}
+
+
+def and_(left: Verdict, right: Verdict) -> Verdict:
+    """Return the conjunction."""
+    if left.truth is False or right.truth is False:
+        return FALSE
+    if left.truth is None or right.truth is None:
+        return UNKNOWN
+    return Verdict(True, _combined(left.evidence, right.evidence))
+
+
+def _combined(left: tuple[Evidence, ...], right: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    if not (_has_problem(left) and _has_problem(right)):
+        return left + right
+    return tuple(each._replace(combined=isinstance(each.record, Problem)) for each in left + right)
+
+
+def _has_problem(evidence: tuple[Evidence, ...]) -> bool:
+    return any(isinstance(each.record, Problem) for each in evidence)
+
+
+def or_(left: Verdict, right: Verdict) -> Verdict:
+    """Return the disjunction, with the evidence of every side that is true."""
+    if left.truth or right.truth:
+        return Verdict(True, left.evidence + right.evidence)
+    return UNKNOWN if left.truth is None or right.truth is None else FALSE
+
+
+def not_(verdict: Verdict) -> Verdict:
+    """Return the negation; what is not there leaves no evidence."""
+    return UNKNOWN if verdict.truth is None else (FALSE if verdict.truth else TRUE)
+
+
+def decided(predicate: Predicate) -> Predicate:
+    """Return the predicate that is true when the given one is TRUE or FALSE, as exists() of a boolean is."""
+    return lambda scope, item: FALSE if predicate(scope, item).truth is None else TRUE
+
+
+def single_boolean(items: list[Any] | None) -> Verdict:
+    """Return the truth of a boolean element; UNKNOWN where it is absent."""
+    if not items or len(items) > 1 or not isinstance(items[0], bool):
+        return UNKNOWN
+    return TRUE if items[0] else FALSE
+
+
+def any_of(scope: Scope, items: list[Any] | None, predicate: Predicate) -> Verdict:
+    """Return whether a condition holds for one of the items, with the evidence of each for which it does."""
+    if items is None:
+        return UNKNOWN
+    evidence: tuple[Evidence, ...] = ()
+    truth = False
+    for item in items:
+        verdict = predicate(scope, item)
+        if verdict.truth:
+            truth = True
+            evidence += _of_one_record(verdict) or getattr(item, "evidence", ())
+    return Verdict(truth, evidence)
+
+
+def _of_one_record(verdict: Verdict) -> tuple[Evidence, ...]:
+    by_text = any(each.by_text for each in verdict.evidence)
+    return tuple(each._replace(by_text=by_text) for each in verdict.evidence[:1])

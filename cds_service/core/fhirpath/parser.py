@@ -1,0 +1,149 @@
+"""FHIRPath text -> a small syntax tree, by way of fhirpathpy's grammar and the whole text.
+
+fhirpathpy's own `parse` accepts trailing text and swallows syntax errors; here the rule that ends in EOF is used and
+the first error is raised with its place.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from antlr4 import CommonTokenStream, InputStream, ParseTreeWalker
+from antlr4.error.ErrorListener import ErrorListener
+from fhirpathpy.parser.ASTPathListener import ASTPathListener
+from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
+from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
+
+
+class FhirPathError(ValueError):
+    """The text is not FHIRPath, or not the part of it that is supported."""
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A string, boolean or the empty collection (`None`)."""
+
+    value: str | bool | None
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A calendar quantity such as `18 years`."""
+
+    number: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class Variable:
+    """`%name`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """`source.name`, or `name` of the current item."""
+
+    source: "Node | None"
+    name: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """`source.name(arguments)`, or a function of the current item."""
+
+    source: "Node | None"
+    name: str
+    arguments: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True)
+class Binary:
+    """`left operator right`."""
+
+    operator: str
+    left: "Node"
+    right: "Node"
+
+
+Node = Literal | Duration | Variable | Member | Call | Binary
+_BINARY = {
+    "AndExpression",
+    "OrExpression",
+    "EqualityExpression",
+    "InequalityExpression",
+    "AdditiveExpression",
+}
+_WRAPPERS = {"EntireExpression", "TermExpression", "InvocationTerm", "LiteralTerm", "ParenthesizedTerm"}
+_ESCAPES = {"\\'": "'", '\\"': '"', "\\\\": "\\"}
+
+
+class _Raising(ErrorListener):  # type: ignore[misc]
+    def syntaxError(self, recognizer: Any, symbol: Any, line: int, column: int, msg: str, e: Any) -> None:  # noqa: ARG002, N802
+        raise FhirPathError(f"not FHIRPath at character {column + 1}: {msg}.")
+
+
+def parse_fhirpath(text: str) -> Node:
+    """Return the syntax tree of the whole text.
+
+    Raises FhirPathError with the place of the first syntax error, or naming the first construct outside the subset.
+    """
+    lexer = FHIRPathLexer(InputStream(text))
+    parser = FHIRPathParser(CommonTokenStream(lexer))
+    for recognizer in (lexer, parser):
+        recognizer.removeErrorListeners()
+        recognizer.addErrorListener(_Raising())
+    listener = ASTPathListener()
+    ParseTreeWalker().walk(listener, parser.entireExpression())
+    return _node(listener.parentStack[0]["children"][0])
+
+
+def _node(tree: dict[str, Any]) -> Node:
+    kind, children = tree["type"], tree.get("children", [])
+    if kind in _WRAPPERS:
+        return _node(children[0])
+    if kind in _BINARY:
+        return Binary(tree["terminalNodeText"][0], _node(children[0]), _node(children[1]))
+    if kind == "InvocationExpression":
+        return _invocation(children[1], _node(children[0]))
+    if kind in {"MemberInvocation", "FunctionInvocation"}:
+        return _invocation(tree, None)
+    if kind == "ExternalConstantTerm":
+        return Variable(children[0]["children"][0]["text"])
+    return _literal(kind, tree)
+
+
+def _invocation(tree: dict[str, Any], source: Node | None) -> Node:
+    if tree["type"] == "MemberInvocation":
+        return Member(source, tree["children"][0]["text"])
+    if tree["type"] == "FunctionInvocation":
+        name, *parameters = tree["children"][0]["children"]
+        arguments = tuple(_node(argument) for argument in parameters[0]["children"]) if parameters else ()
+        return Call(source, name["text"], arguments)
+    raise FhirPathError(f"{tree['type']} is not supported here.")
+
+
+def _literal(kind: str, tree: dict[str, Any]) -> Node:
+    if kind == "NullLiteral":
+        return Literal(None)
+    if kind == "BooleanLiteral":
+        return Literal(tree["text"] == "true")
+    if kind == "StringLiteral":
+        return Literal(_unescape(tree["text"][1:-1]))
+    if kind == "QuantityLiteral":
+        return _duration(tree["children"][0])
+    raise FhirPathError(f"{kind} is not supported.")
+
+
+def _duration(quantity: dict[str, Any]) -> Duration:
+    number, unit = quantity["terminalNodeText"][0], quantity["children"][0]
+    precision = unit["children"][0]["terminalNodeText"][0] if unit.get("children") else ""
+    if not number.isdigit() or precision.rstrip("s") not in {"year", "month", "day"}:
+        raise FhirPathError("only whole years, months and days are supported as quantities.")
+    return Duration(int(number), precision.rstrip("s"))
+
+
+def _unescape(text: str) -> str:
+    for escaped, plain in _ESCAPES.items():
+        text = text.replace(escaped, plain)
+    return text

@@ -1,0 +1,57 @@
+"""What a compiled condition is evaluated on: the facts, the terminology, and what has been recommended so far."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from cds_service.core.facts import Evidence, Facts
+from cds_service.core.resources import Concept
+from cds_service.core.valueset import Match, Terminology
+
+
+class Verdict(NamedTuple):
+    """TRUE, FALSE or UNKNOWN (None), and the records that made it true."""
+
+    truth: bool | None
+    evidence: tuple[Evidence, ...] = ()
+
+
+Predicate = Callable[["Scope", Any], Verdict]
+Path = Callable[["Scope", Any], list[Any] | None]
+
+
+class Scope:
+    """Facts and terminology for one evaluation. Without `facts.hits`, every record is tested one by one."""
+
+    def __init__(self, facts: Facts, terminology: Terminology, recommendations: Sequence[object] = ()) -> None:
+        self.facts = facts
+        self.terminology = terminology
+        self.recommendations = recommendations
+        self._members: dict[int, dict[str, Match]] = {}
+
+    def variable(self, name: str) -> list[Any] | None:
+        """Return the items of a variable; None when its data was not available."""
+        if name in self.facts.unavailable:
+            return None
+        if name == "recommendations":
+            return list(self.recommendations)
+        if name == "orderDate":
+            return [self.facts.order_date]
+        value = getattr(self.facts, name)
+        if isinstance(value, list):
+            return value
+        return [] if value is None else [value]
+
+    def candidates(self, name: str, value_set: str) -> list[Any] | None:
+        """Return the items of a variable that may be in a value set; all of them without the index."""
+        if self.facts.hits is None or name in self.facts.unavailable:
+            return self.variable(name)
+        return self.facts.hits.get((name, value_set), [])
+
+    def member(self, concept: Concept, value_set: str) -> Match | None:
+        """Return why the concept is in the value set, or None."""
+        if self.facts.hits is None:
+            return self.terminology.value_sets[value_set].member(concept, self.terminology.systems)
+        members = self._members.get(id(concept))
+        if members is None:
+            members = self._members[id(concept)] = self.terminology.members(concept)
+        return members.get(value_set)

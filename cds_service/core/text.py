@@ -1,0 +1,69 @@
+"""Text of records: folding, and whether a text names something or keeps its distance from it.
+
+Two rules, both deliberately strict:
+- a record without a code matches when its whole text, folded, equals a display or designation;
+- a coded record is told apart by its own text when that names a designation as whole words, and no distancing word
+  ("no", "rule out", "history of", ..., data of a value set) stands before it in the same sentence or after it in the
+  same clause.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+Words = tuple[str, ...]
+_SENTENCE_END = re.compile(r"[.;!?]+(?=\s|$)|[\r\n]+|\bbut\b", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[,()]")
+_SEMANTIC_TAG = re.compile(r"\s+\([a-z/ ]+\)$")
+
+
+def fold(text: str) -> str:
+    """Return text in lower case without punctuation and diacritics, words parted by one space."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(c if c.isalnum() else " " for c in decomposed if not unicodedata.combining(c))
+    return " ".join(plain.split())
+
+
+def words(text: str) -> Words:
+    """Return the folded words of a text."""
+    return tuple(fold(text).split())
+
+
+def without_tag(display: str) -> str:
+    """Return a SNOMED CT fully specified name without its semantic tag, anything else as it is."""
+    return _SEMANTIC_TAG.sub("", display)
+
+
+class Reading:
+    """A text, folded and cut into sentences of clauses once, so that many phrases can be looked for in it."""
+
+    def __init__(self, text: str) -> None:
+        sentences = [part for part in _SENTENCE_END.split(text) if part.strip()]
+        self.sentences = [[words(clause) for clause in _CLAUSE_END.split(sentence)] for sentence in sentences]
+        self.vocabulary = frozenset(word for sentence in self.sentences for clause in sentence for word in clause)
+
+    def names(self, phrase: Words, distancing: Collection[Words]) -> bool:
+        """Return whether the text holds the phrase as whole words without a distancing word about it."""
+        if not phrase or not self.vocabulary.issuperset(phrase):
+            return False
+        return any(_affirmed(sentence, phrase, distancing) for sentence in self.sentences)
+
+
+def _affirmed(sentence: list[Words], phrase: Words, distancing: Collection[Words]) -> bool:
+    before: Words = ()
+    for clause in sentence:
+        for start in _starts(clause, phrase):
+            ahead, behind = before + clause[:start], clause[start + len(phrase) :]
+            if not _holds_any(ahead, distancing) and not _holds_any(behind, distancing):
+                return True
+        before += clause
+    return False
+
+
+def _starts(part: Words, phrase: Words) -> list[int]:
+    size = len(phrase)
+    return [i for i in range(len(part) - size + 1) if part[i : i + size] == phrase]
+
+
+def _holds_any(part: Words, phrases: Collection[Words]) -> bool:
+    return any(_starts(part, phrase) for phrase in phrases)

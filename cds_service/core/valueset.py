@@ -1,0 +1,160 @@
+"""Value sets, and membership that returns its evidence.
+
+`ValueSet.member` is the plain definition. `Terminology` answers the same question for every loaded set at once from one
+index (code -> system -> sets, folded text -> sets); a test proves that both agree.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from cds_service.core.coding import NDC, Code, keys
+from cds_service.core.resources import Coding, Concept, many
+from cds_service.core.text import Reading, Words, fold, without_tag, words
+
+
+class Match(NamedTuple):
+    """Why a concept is in a value set: the set's canonical with version, the code, and whether text decided."""
+
+    value_set: str
+    code: Code
+    by_text: bool
+
+
+@dataclass(frozen=True)
+class ValueSet:
+    """One clinical meaning: its codes, and the names (displays and designations) of each."""
+
+    url: str
+    version: str
+    names_of: Mapping[Code, tuple[str, ...]]
+    by_key: Mapping[tuple[str, str], Code] = field(init=False, repr=False)
+    by_text: Mapping[str, Code] = field(init=False, repr=False)
+    phrases: tuple[tuple[Words, Code], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        by_key = {(code.system, key): code for code in self.names_of for key in keys(code.system, code.code)}
+        by_text: dict[str, Code] = {}
+        phrases: dict[Words, Code] = {}
+        for code, texts in self.names_of.items():
+            for text in texts:
+                by_text.setdefault(fold(text), code)
+                by_text.setdefault(fold(without_tag(text)), code)
+                phrases.setdefault(words(without_tag(text)), code)
+        object.__setattr__(self, "by_key", by_key)
+        object.__setattr__(self, "by_text", by_text)
+        object.__setattr__(self, "phrases", tuple(phrases.items()))
+
+    @property
+    def canonical(self) -> str:
+        """Return url|version."""
+        return f"{self.url}|{self.version}"
+
+    def member(self, concept: Concept, systems: Mapping[str, str]) -> Match | None:
+        """Return why the concept is in this set, or None.
+
+        `systems` maps every system URI that any loaded set uses, and its aliases, to the preferred URI. A concept
+        without any code is compared by its whole text.
+        """
+        for system, code in known_codes(concept, systems):
+            for key in keys(system, code):
+                if (system, key) in self.by_key:
+                    return Match(self.canonical, self.by_key[system, key]._replace(code=code), by_text=False)
+        if is_coded(concept):
+            return None
+        for text in texts_of(concept):
+            if fold(text) in self.by_text:
+                return Match(self.canonical, self.by_text[fold(text)], by_text=True)
+        return None
+
+
+def is_coded(concept: Concept) -> bool:
+    """Return whether a concept carries any code, of whatever system."""
+    return any(coding.code for coding in many(concept.coding, Coding))
+
+
+def known_codes(concept: Concept, systems: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the (preferred system, code) pairs of a concept whose system some loaded set uses."""
+    return [
+        (systems[coding.system], coding.code.strip())
+        for coding in many(concept.coding, Coding)
+        if isinstance(coding.system, str) and isinstance(coding.code, str) and coding.system in systems
+    ]
+
+
+def texts_of(concept: Concept) -> list[str]:
+    """Return the texts of a concept: its own, then the displays of its codings."""
+    texts = [concept.text, *(coding.display for coding in many(concept.coding, Coding))]
+    return [text for text in texts if isinstance(text, str)]
+
+
+class Terminology:
+    """All loaded value sets and one index over them."""
+
+    def __init__(self, value_sets: Iterable[ValueSet], aliases: Mapping[str, str]) -> None:
+        self.value_sets = {value_set.url: value_set for value_set in value_sets}
+        used = {code.system for value_set in self.value_sets.values() for code in value_set.names_of}
+        self.systems = {system: system for system in used}
+        self.systems |= {alias: system for alias, system in aliases.items() if system in used}
+        self._ndc = frozenset(alias for alias, system in self.systems.items() if system == NDC) | {NDC}
+        self.codes: dict[str, dict[str, dict[str, Match]]] = {}
+        self.texts: dict[str, dict[str, Match]] = {}
+        for value_set in self.value_sets.values():
+            self._index(value_set)
+
+    def _index(self, value_set: ValueSet) -> None:
+        for (system, key), code in value_set.by_key.items():
+            match = Match(value_set.canonical, code, by_text=False)
+            self.codes.setdefault(key, {}).setdefault(system, {})[value_set.url] = match
+        for text, code in value_set.by_text.items():
+            self.texts.setdefault(text, {})[value_set.url] = Match(value_set.canonical, code, by_text=True)
+
+    def members(self, concept: Concept) -> dict[str, Match]:
+        """Return, by value set url, why the concept is in each set that holds it."""
+        if not is_coded(concept):
+            return self._members_by_text(concept)
+        found: dict[str, Match] = {}
+        for system, code in known_codes(concept, self.systems):
+            for key in keys(system, code):
+                for url, match in self.codes.get(key, {}).get(system, {}).items():
+                    found.setdefault(url, match._replace(code=match.code._replace(code=code)))
+        return found
+
+    def _members_by_text(self, concept: Concept) -> dict[str, Match]:
+        found: dict[str, Match] = {}
+        for text in texts_of(concept):
+            for url, match in self.texts.get(fold(text), {}).items():
+                found.setdefault(url, match)
+        return found
+
+    def may_match(self, concept: Concept) -> bool:
+        """Return False only when no set can hold the concept: the quick test for long lists of records."""
+        coded = False
+        try:
+            for coding in concept.coding:  # type: ignore[union-attr]
+                if coding.code in self.codes or coding.system in self._ndc:  # type: ignore[union-attr]
+                    return True
+                if coding.code:  # type: ignore[union-attr]
+                    coded = True
+        except (TypeError, AttributeError):
+            return True
+        return not coded
+
+    def mentions(self, value: Concept | str, url: str, distancing: str) -> Match | None:
+        """Return which designation of the set `url` a text names, unless words of the set `distancing` hold it off.
+
+        A text that is only the name of the record's own code says nothing more than the code and is not read.
+        """
+        apart = [phrase for phrase, _ in self.value_sets[distancing].phrases]
+        value_set = self.value_sets[url]
+        for reading in map(Reading, self._telling_texts(value)):
+            for phrase, code in value_set.phrases:
+                if reading.names(phrase, apart):
+                    return Match(value_set.canonical, code, by_text=True)
+        return None
+
+    def _telling_texts(self, value: Concept | str) -> list[str]:
+        if isinstance(value, str):
+            return [value]
+        own = {fold(match.code.display) for match in self.members(value).values() if not match.by_text}
+        return [text for text in texts_of(value) if fold(text) not in own]

@@ -1,0 +1,77 @@
+"""Every deliberate error, by whom it concerns.
+
+CdsServiceError
+    KnowledgeError          for authors: artifacts that cannot be served; carries every Problem at once
+    SettingsError           for operators: a setting that cannot work
+    RequestError            for EHR integrators: a call that cannot be answered; carries an HTTP status
+        BadRequest          400: not a CDS Hooks request, or data of two patients
+        UnknownService      404: no such service
+        PreconditionFailed  412: a required prefetch key is not there and cannot be fetched
+        TooLarge            413: over the body, entry or depth limit
+
+Messages of RequestError never hold a value of the request: it may be about a patient.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong with an artifact or a case: where it is, why it is wrong, how to mend it."""
+
+    file: str
+    path: str
+    reason: str
+    fix: str
+
+    def __str__(self) -> str:
+        """Return the problem as the line an author reads."""
+        return f"{self.file}: {self.path}: {self.reason} Fix: {self.fix}"
+
+
+class CdsServiceError(Exception):
+    """Any error this program raises on purpose."""
+
+
+class KnowledgeError(CdsServiceError):
+    """The artifacts cannot be served; `problems` lists every reason, sorted by file."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(set(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SettingsError(CdsServiceError):
+    """A setting that cannot work."""
+
+
+class RequestError(CdsServiceError):
+    """A call that cannot be answered: `status` is the HTTP status, `code` an OperationOutcome issue type."""
+
+    status = 400
+    code = "invalid"
+
+
+class BadRequest(RequestError):
+    """400: the body is not a CDS Hooks request, or mixes the data of two patients."""
+
+
+class UnknownService(RequestError):
+    """404: no service of that id."""
+
+    status = 404
+    code = "not-found"
+
+
+class PreconditionFailed(RequestError):
+    """412: a required prefetch key is missing and cannot be fetched (CDS Hooks 2.0, Prefetch)."""
+
+    status = 412
+    code = "required"
+
+
+class TooLarge(RequestError):
+    """413: the body, a Bundle in it or its nesting is over a limit."""
+
+    status = 413
+    code = "too-costly"

@@ -1,0 +1,1 @@
+"""The HTTP edge: CDS Hooks requests and answers, and nothing else."""

@@ -1,0 +1,165 @@
+"""A CDS Hooks call: body bytes -> HookRequest, or a clear 400 / 413 (CDS Hooks 2.0, Calling a CDS Service).
+
+Messages name fields, never their values: a value may be about a patient.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from cds_service.core.resources import Entry, Junk, Resource, many
+from cds_service.errors import BadRequest, TooLarge
+
+ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest"})
+NOT_TO_BE_GIVEN = frozenset(
+    {"cancelled", "entered-in-error", "stopped", "completed", "ended", "revoked", "aborted", "rejected"}
+)
+
+
+class Context(msgspec.Struct, rename="camel"):
+    """The context of order-select and order-sign (CDS Hooks library, order-select 1.0)."""
+
+    patient_id: Any = None
+    encounter_id: Any = None
+    selections: Any = None
+    draft_orders: Resource | Junk = None
+
+
+class Body(msgspec.Struct, rename="camel"):
+    """The fields of a call that are read."""
+
+    hook: Any = None
+    hook_instance: Any = None
+    context: Context | Junk = None
+    prefetch: dict[str, Resource | Junk] | Junk = None
+
+
+_DECODER = msgspec.json.Decoder(Body)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one call may hold: bytes of the body, entries of one Bundle."""
+
+    body_bytes: int = 10_000_000
+    entries: int = 20_000
+
+
+@dataclass(frozen=True)
+class HookRequest:
+    """A valid call: ids without their type, the selected orders, all resources of the draft Bundle, the prefetch."""
+
+    hook: str
+    patient_id: str
+    encounter_id: str | None
+    orders: list[Resource]
+    drafts: list[Resource]
+    prefetch: dict[str, Resource | Junk]
+
+
+def bare_id(reference: object) -> str | None:
+    """Return the id of 'Patient/1', 'http://server/fhir/Patient/1', 'urn:uuid:1' or '1'; None for anything else."""
+    if not isinstance(reference, str) or not reference.strip():
+        return None
+    last = reference.strip().partition("/_history/")[0].rstrip("/").rpartition("/")[2]
+    return last.removeprefix("urn:uuid:").removeprefix("#") or None
+
+
+def parse_request(body: bytes, limits: Limits) -> HookRequest:
+    """Return the call that a body holds.
+
+    Raises BadRequest (400) naming every missing or ill-typed field, TooLarge (413) over a limit.
+    """
+    if len(body) > limits.body_bytes:
+        raise TooLarge(f"The body is larger than {limits.body_bytes} bytes. Send less prefetch data.")
+    decoded = _decode(body)
+    context = decoded.context
+    if problems := _problems(decoded):
+        raise BadRequest("Not a CDS Hooks order request: " + "; ".join(problems) + ".")
+    assert isinstance(context, Context)  # noqa: S101  (_problems has said so)
+    prefetch = decoded.prefetch if isinstance(decoded.prefetch, dict) else {}
+    for bundle in (context.draft_orders, *prefetch.values()):
+        _cap(bundle, limits)
+    drafts = [entry.resource for entry in _entries(context.draft_orders) if isinstance(entry.resource, Resource)]
+    return HookRequest(
+        hook=decoded.hook,
+        patient_id=bare_id(context.patient_id) or "",
+        encounter_id=bare_id(context.encounter_id),
+        orders=_selected(context),
+        drafts=drafts,
+        prefetch={key: _unwrapped(value) for key, value in prefetch.items()},
+    )
+
+
+def _decode(body: bytes) -> Body:
+    try:
+        return _DECODER.decode(body)
+    except RecursionError:
+        raise TooLarge("The body is nested too deeply. FHIR resources need a few dozen levels at most.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadRequest("The body is not a JSON object in UTF-8. Send one CDS Hooks request as JSON.") from None
+
+
+def _problems(body: Body) -> list[str]:
+    context = body.context
+    found = [f"{name} must be a string" for name in ("hook", "hookInstance") if not _is_text(_field(body, name))]
+    if not isinstance(context, Context):
+        return [*found, "context must be an object"]
+    if bare_id(context.patient_id) is None:
+        found.append("context.patientId must be a string")
+    if not isinstance(context.selections, list):
+        found.append("context.selections must be a list of references into draftOrders")
+    if not isinstance(context.draft_orders, Resource):
+        found.append("context.draftOrders must be a Bundle")
+    if body.prefetch is not None and not isinstance(body.prefetch, dict):
+        found.append("prefetch must be an object")
+    return found
+
+
+def _field(body: Body, name: str) -> object:
+    return body.hook if name == "hook" else body.hook_instance
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _entries(bundle: Resource | Junk) -> list[Entry]:
+    return many(bundle.entry, Entry) if isinstance(bundle, Resource) else []
+
+
+def _cap(bundle: Resource | Junk, limits: Limits) -> None:
+    if isinstance(bundle, Resource) and isinstance(bundle.entry, list) and len(bundle.entry) > limits.entries:
+        raise TooLarge(f"A Bundle has more than {limits.entries} entries. Narrow the query that fills it.")
+
+
+def _selected(context: Context) -> list[Resource]:
+    wanted = {tuple(item.strip().split("/")[-2:]) for item in context.selections if isinstance(item, str)}
+    found = []
+    for entry in _entries(context.draft_orders):
+        order = entry.resource
+        if isinstance(order, Resource) and _is_to_be_given(order) and not wanted.isdisjoint(_names(entry, order)):
+            found.append(order)
+    return found
+
+
+def _names(entry: Entry, order: Resource) -> set[tuple[str, ...]]:
+    names: set[tuple[str, ...]] = set()
+    if order.id is not None:
+        names.add((str(order.resource_type), str(order.id)))
+    if isinstance(entry.full_url, str):
+        names |= {tuple(entry.full_url.split("/")[-2:]), (str(order.resource_type), bare_id(entry.full_url) or "")}
+    return names
+
+
+def _is_to_be_given(order: Resource) -> bool:
+    known = isinstance(order.resource_type, str) and order.resource_type in ORDER_TYPES
+    return known and order.do_not_perform in (None, False, "false") and order.status not in tuple(NOT_TO_BE_GIVEN)
+
+
+def _unwrapped(value: Resource | Junk) -> Resource | Junk:
+    """Return the resource of a pre-1.0 prefetch wrapper {"response": .., "resource": ..}, else the value itself."""
+    if isinstance(value, Resource) and value.resource_type is None and isinstance(value.resource, Resource):
+        return value.resource
+    return value

@@ -1,0 +1,139 @@
+"""The routes: discovery, services, health, and an OperationOutcome for everything else."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from cds_service.errors import BadRequest, RequestError
+from cds_service.hooks.answer import answer, find_service
+from cds_service.hooks.outcome import to_outcome
+from cds_service.hooks.request import Limits
+from cds_service.knowledge.load import KnowledgeBase
+
+log = logging.getLogger("cds_service")
+JSON_TYPES = ("application/json", "application/fhir+json")
+ISSUE_TYPES = {404: "not-found", 405: "not-supported", 413: "too-costly", 400: "invalid"}
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What the routes need of the outside world: today's date, new uuids, a clock in seconds."""
+
+    today: Callable[[], date]
+    new_uuid: Callable[[], str]
+    seconds: Callable[[], float]
+
+
+def json_response(body: object, status: int = 200) -> Response:
+    """Return a JSON answer without insignificant white space."""
+    return Response(orjson.dumps(body), status, content_type="application/json")
+
+
+def outcome_response(status: int, code: str, text: str) -> Response:
+    """Return an error answer with an OperationOutcome body."""
+    return json_response(to_outcome(code, text), status)
+
+
+def make_routes(knowledge: KnowledgeBase, limits: Limits, version: str, effects: Effects) -> Blueprint:
+    """Return the routes of one knowledge base (CDS Hooks 2.0, Discovery and Calling a CDS Service)."""
+    routes = Blueprint("hooks", __name__)
+    discovery = {"services": [service.to_discovery() for service in knowledge.services.values()]}
+
+    @routes.get("/cds-services")
+    def discover() -> Response:
+        return json_response(discovery)
+
+    @routes.get("/health")
+    def health() -> Response:
+        return json_response({"status": "ok", "version": version, "services": sorted(knowledge.services)})
+
+    @routes.post("/cds-services/<service_id>")
+    def call(service_id: str) -> Response:
+        started = effects.seconds()
+        service = find_service(knowledge, service_id)
+        body = _body(limits)
+        answered = answer(knowledge, service, body, effects.today(), effects.new_uuid, limits)
+        _log_call(service.hook, service.plan.canonical, len(answered.cards), effects.seconds() - started)
+        return json_response(answered.to_json())
+
+    return routes
+
+
+def _body(limits: Limits) -> bytes:
+    kind = request.mimetype
+    if kind and kind not in JSON_TYPES:
+        raise BadRequest("The body must be JSON. Send the header Content-Type: application/json.")
+    request.max_content_length = limits.body_bytes
+    return request.get_data(cache=False)
+
+
+def _log_call(hook: str, service: str, cards: int, seconds: float) -> None:
+    line = {"event": "call", "hook": hook, "service": service, "cards": cards, "ms": round(seconds * 1000, 2)}
+    log.info(orjson.dumps(line).decode())
+
+
+def answer_errors(app: Flask) -> None:
+    """Answer every error of the app with an OperationOutcome, and log what we did not foresee without its values."""
+
+    @app.errorhandler(RequestError)
+    def deliberate(error: RequestError) -> Response:
+        return outcome_response(error.status, error.code, str(error))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        status = error.code or 500
+        answered = outcome_response(status, ISSUE_TYPES.get(status, "processing"), _reason(status, error))
+        if "Allow" in (headers := dict(error.get_headers())):
+            answered.headers["Allow"] = headers["Allow"]
+        return answered
+
+    @app.errorhandler(Exception)
+    def unforeseen(error: Exception) -> Response:
+        frames = _frames(error)
+        log.error(orjson.dumps({"event": "fault", "type": type(error).__name__, "at": frames}).decode())
+        return outcome_response(500, "exception", "The service failed on this call. Its log names the place.")
+
+
+def _reason(status: int, error: HTTPException) -> str:
+    reasons = {
+        404: "No such address. GET /cds-services lists the services.",
+        405: "This address does not take that method.",
+        413: "The body is larger than the limit. Send less prefetch data.",
+    }
+    return reasons.get(status, error.name)
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Return file and line of each frame: the values, which may be about a patient, stay out of the log."""
+    frames, trace = [], error.__traceback__
+    while trace:
+        frames.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return frames[-6:]
+
+
+def allow_origins(app: Flask, origins: str) -> None:
+    """Let browsers call from the given origins, and read errors as well (OWASP: no credentials with *)."""
+    allowed = frozenset(origin.strip() for origin in origins.split(","))
+
+    @app.before_request
+    def preflight() -> Response | None:
+        return Response(status=204) if request.method == "OPTIONS" else None
+
+    @app.after_request
+    def cors(response: Response) -> Response:
+        origin = request.headers.get("Origin")
+        if "*" in allowed or origin in allowed:
+            headers: dict[str, Any] = {"Access-Control-Allow-Origin": "*" if "*" in allowed else origin}
+            headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
+            headers["Access-Control-Allow-Headers"] = "authorization, content-type"
+            headers["Access-Control-Max-Age"] = "600"
+            response.headers.extend(headers)
+        response.headers.add("Vary", "Origin")
+        return response

@@ -1,0 +1,38 @@
+"""Which single codes fire two plans of opposite direction: the plans are asked about a patient with that one code."""
+
+from collections.abc import Iterable, Iterator
+
+from cds_service.core.apply import apply_plan
+from cds_service.core.coding import Code
+from cds_service.core.facts import Facts, Order, Problem, hits
+from cds_service.core.plan import Plan
+from cds_service.core.resources import Coding, Concept, Resource
+from cds_service.core.valueset import Terminology
+
+ADULT, CHILD, DAY = "1970-01-01", "2020-01-01", (2026, 1, 1)
+
+
+def codes_that_fire_both_ways(plans: Iterable[Plan], terminology: Terminology) -> Iterator[tuple[Code, str, str]]:
+    """Return (code, url of the plan for, url of the plan against) for every code that alone fires both."""
+    directed = [plan for plan in plans if any(action.direction for action in plan.walk())]
+    codes = {code for value_set in terminology.value_sets.values() for code in value_set.names_of}
+    for code in sorted(codes):
+        for birth_date in (ADULT, CHILD):
+            fired = _fired(code, birth_date, directed, terminology)
+            if "for" in fired and "against" in fired:
+                yield code, fired["for"], fired["against"]
+                break
+
+
+def _fired(code: Code, birth_date: str, plans: list[Plan], terminology: Terminology) -> dict[str, str]:
+    problem = Problem("Condition/1", Concept(coding=[Coding(code.system, code.code)]))
+    patient = Resource(birth_date=birth_date)
+    facts = Facts(Order("MedicationRequest/1", "MedicationRequest"), patient, [problem], [], DAY, DAY)
+    facts.hits = hits([problem], [], terminology)
+    found = {}
+    for plan in plans:
+        for advice in apply_plan(plan, facts, terminology, {}):
+            for each in advice.recommendations:
+                if each.decided and each.direction:
+                    found[each.direction] = plan.url
+    return found

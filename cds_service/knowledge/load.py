@@ -1,0 +1,87 @@
+"""Folders -> KnowledgeBase, or all problems at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cds_service.core.card import CardWriter
+from cds_service.core.parse_plan import parse_plan
+from cds_service.core.plan import EVIDENCE_CLASS, Plan, Prefetch
+from cds_service.core.valueset import Terminology, ValueSet
+from cds_service.errors import KnowledgeError, Problem
+from cds_service.knowledge.check import check_plans, check_terms
+from cds_service.knowledge.read import Artifact, read_folder
+from cds_service.knowledge.terms import aliases, definitions, to_value_set
+
+
+@dataclass(frozen=True)
+class Service:
+    """One CDS service: discovery derives from it (CDS Hooks 2.0, Discovery)."""
+
+    plan: Plan
+    hook: str
+    prefetch: tuple[Prefetch, ...]
+    writer: CardWriter
+
+    def to_discovery(self) -> dict[str, object]:
+        """Return the service's entry in the discovery response."""
+        entry: dict[str, object] = {"hook": self.hook, "title": self.plan.title}
+        entry |= {"description": self.plan.description, "id": self.plan.id}
+        if self.prefetch:
+            entry["prefetch"] = {template.key: template.query for template in self.prefetch}
+        return entry
+
+
+@dataclass(frozen=True)
+class KnowledgeBase:
+    """Everything that is known: services by id, active plans by url, all plans, and the terminology."""
+
+    services: Mapping[str, Service]
+    plans: Mapping[str, Plan]
+    all_plans: tuple[Plan, ...]
+    terminology: Terminology
+
+
+def load_knowledge(plandefinitions: Path, valuesets: Path) -> KnowledgeBase:
+    """Return the knowledge of two folders.
+
+    Raises KnowledgeError with every problem of every file: not JSON, not FHIR R4, an element or condition that is not
+    interpreted, or a rule across artifacts that is broken.
+    """
+    problems: list[Problem] = []
+    terms = read_folder(valuesets, {"ValueSet", "CodeSystem", "NamingSystem"}, problems)
+    sources = read_folder(plandefinitions, {"PlanDefinition"}, problems)
+    if problems:
+        raise KnowledgeError(problems)
+    value_sets = [to_value_set(each, problems) for each in terms if each.kind == "ValueSet"]
+    terminology = Terminology(value_sets, aliases(each for each in terms if each.kind == "NamingSystem"))
+    plans = [_plan(each, problems) for each in sources]
+    if not problems:
+        problems += check_terms(terms, plans)
+        problems += check_plans(list(zip(sources, plans, strict=True)), terms, terminology)
+    if problems:
+        raise KnowledgeError(problems)
+    return _knowledge(plans, terms, terminology)
+
+
+def _plan(artifact: Artifact, problems: list[Problem]) -> Plan:
+    def report(path: str, reason: str, fix: str) -> None:
+        problems.append(Problem(artifact.file, path, reason, fix))
+
+    return parse_plan(artifact.source, report)
+
+
+def _knowledge(plans: list[Plan], terms: list[Artifact], terminology: Terminology) -> KnowledgeBase:
+    active = {plan.url: plan for plan in plans if plan.status == "active"}
+    meanings = next((definitions(each) for each in terms if each.source.get("url") == EVIDENCE_CLASS), {})
+    services = {plan.id: _service(plan, list(active.values()), meanings) for plan in active.values() if plan.hook}
+    return KnowledgeBase(services, active, tuple(plans), terminology)
+
+
+def _service(plan: Plan, active: list[Plan], meanings: Mapping[str, str]) -> Service:
+    prefetch = tuple(template for action in plan.actions for template in action.prefetch)
+    shared = "\n\n".join(action.description for action in plan.actions if action.description)
+    return Service(plan, plan.hook or "", prefetch, CardWriter(active, meanings, shared))
+
+
+__all__ = ["KnowledgeBase", "Service", "ValueSet", "load_knowledge"]

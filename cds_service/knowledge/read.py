@@ -1,0 +1,97 @@
+"""Folders -> FHIR resources that are valid R4, with every problem of every file."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fhir.resources.R4B.codesystem import CodeSystem
+from fhir.resources.R4B.namingsystem import NamingSystem
+from fhir.resources.R4B.plandefinition import PlanDefinition
+from fhir.resources.R4B.valueset import ValueSet
+from pydantic import BaseModel, ValidationError
+
+from cds_service.errors import Problem
+
+MODELS: dict[str, type[BaseModel]] = {
+    "PlanDefinition": PlanDefinition,
+    "ValueSet": ValueSet,
+    "CodeSystem": CodeSystem,
+    "NamingSystem": NamingSystem,
+}
+PREFIXED = {"CodeSystem": "codesystem-", "NamingSystem": "namingsystem-"}
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One file: its path as an author knows it, its resource type and its JSON."""
+
+    file: str
+    kind: str
+    source: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Return the resource's id."""
+        return str(self.source.get("id", ""))
+
+
+def read_folder(folder: Path, kinds: Iterable[str], problems: list[Problem]) -> list[Artifact]:
+    """Return the artifacts of a folder and its subfolders in the order of their names; problems are added."""
+    if not folder.is_dir():
+        problems.append(Problem(str(folder), "-", "there is no such folder.", "name the folder that holds the files."))
+        return []
+    files = sorted(path for path in folder.rglob("*.json") if path.is_file())
+    if not files:
+        problems.append(Problem(str(folder), "-", "the folder holds no .json file.", "name the right folder."))
+    read = [_read(path, f"{folder.name}/{path.relative_to(folder)}", set(kinds), problems) for path in files]
+    return [artifact for artifact in read if artifact]
+
+
+def _read(path: Path, file: str, kinds: set[str], problems: list[Problem]) -> Artifact | None:
+    try:
+        source = json.loads(path.read_bytes(), object_pairs_hook=_without_duplicates)
+    except ValueError as error:
+        problems.append(Problem(file, "-", f"not readable as JSON: {error}.", "correct the JSON at that place."))
+        return None
+    kind = source.get("resourceType") if isinstance(source, dict) else None
+    if kind not in kinds:
+        expected = " or ".join(sorted(kinds))
+        problems.append(Problem(file, "resourceType", f"{kind!r} does not belong here.", f"use {expected}."))
+        return None
+    problems += _invalid(file, kind, source)
+    problems += _misnamed(file, path.stem, kind, source)
+    return Artifact(file, kind, source)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise ValueError(f"the element {twice[0]!r} is given twice")
+    return dict(pairs)
+
+
+def _invalid(file: str, kind: str, source: dict[str, Any]) -> list[Problem]:
+    try:
+        MODELS[kind].model_validate(source)
+    except ValidationError as error:
+        return [_problem(file, kind, detail) for detail in error.errors()]
+    return []
+
+
+def _problem(file: str, kind: str, detail: Any) -> Problem:
+    path = ".".join([kind, *(str(part) for part in detail["loc"])])
+    return Problem(file, path, f"not valid FHIR R4: {detail['msg']}.", "see the FHIR R4 page of this resource.")
+
+
+def _misnamed(file: str, stem: str, kind: str, source: dict[str, Any]) -> list[Problem]:
+    found = []
+    expected = PREFIXED.get(kind, "") + str(source.get("id", ""))
+    if stem != expected:
+        found.append(Problem(file, "id", f"the file should be called {expected}.json.", "rename the file or the id."))
+    url = str(source.get("url", ""))
+    if kind != "NamingSystem" and not url.endswith(f"/{kind}/{source.get('id')}"):
+        found.append(Problem(file, "url", "the url does not end in the type and id.", f"end it in /{kind}/<id>."))
+    return found

@@ -1,0 +1,46 @@
+"""Every setting: read from environment variables that begin with CDS_, checked once, frozen."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cds_service.errors import SettingsError
+
+_PACKAGE = Path(__file__).parent
+_SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent
+
+
+class Settings(BaseSettings):
+    """The settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="CDS_", frozen=True, extra="forbid")
+
+    plandefinitions: Path = Field(_SHIPPED / "plandefinitions", description="Folder of the PlanDefinitions.")
+    valuesets: Path = Field(_SHIPPED / "valuesets", description="Folder of the ValueSets, CodeSystems, NamingSystems.")
+    max_body_bytes: int = Field(10_000_000, gt=0, description="Largest request body; a larger one is answered 413.")
+    max_entries: int = Field(20_000, gt=0, description="Most entries of one Bundle; more are answered 413.")
+    cors_origins: str = Field("*", description="Origins that browsers may call from: * or a comma-separated list.")
+    timezone: str | None = Field(
+        None, description="IANA time zone of 'today', such as Europe/Berlin; default: the host's."
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        try:
+            ZoneInfo(name or "UTC")
+        except (KeyError, ValueError, OSError):
+            raise ValueError("is not an IANA time zone such as Europe/Berlin") from None
+        return name
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Return the settings of the environment, with overrides; raises SettingsError naming each that cannot work."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        reasons = [f"CDS_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()]
+        raise SettingsError("; ".join(reasons)) from None
