@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from cds_service import __version__
+from cds_service.hooks.cors import allow_origins
 from cds_service.hooks.request import Limits
-from cds_service.hooks.routes import Effects, allow_origins, answer_errors, make_routes
+from cds_service.hooks.routes import Effects, answer_errors, make_routes
 from cds_service.knowledge.load import KnowledgeBase, load_knowledge
 from cds_service.settings import Settings
+
+LARGE_BLOCK = 16 << 20
 
 
 def create_app(settings: Settings, knowledge: KnowledgeBase | None = None, effects: Effects | None = None) -> Flask:
@@ -25,7 +28,7 @@ def create_app(settings: Settings, knowledge: KnowledgeBase | None = None, effec
     limits = Limits(settings.max_body_bytes, settings.max_entries)
     app.register_blueprint(make_routes(known, limits, __version__, effects or real_effects(settings.timezone)))
     answer_errors(app)
-    allow_origins(app, settings.cors_origins)
+    app.wsgi_app = allow_origins(app.wsgi_app, settings.cors_origins)  # type: ignore[assignment,method-assign]
     return app
 
 
@@ -40,6 +43,12 @@ def real_effects(timezone: str | None) -> Effects:
 
 
 def freeze() -> None:
-    """Move everything loaded so far out of the garbage collector's sight: it lives as long as the process."""
+    """Ready the process for serving: what is loaded so far lives as long as the process and is not garbage collected.
+
+    Freeing one large block tells glibc's malloc to keep blocks up to that size for reuse (mallopt(3),
+    M_MMAP_THRESHOLD). Without it the buffers of each call are given back and faulted in again: 175 page faults a call
+    at 250 kB were measured.
+    """
+    bytes(LARGE_BLOCK)
     gc.collect()
     gc.freeze()

@@ -35,7 +35,7 @@ def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = Tr
         return Outcome([f"expected error {case.error.status}, got {len(answered.cards)} card(s)"])
     fired = fired_plans(answered)
     differences = _compare_cards(case.cards or (), answered.cards)
-    known = {plan.id for plan in knowledge.plans.values()}
+    known = {plan.id for plan in knowledge.library.plans.values()}
     differences += [f"silent: there is no plan {each}" for each in sorted(set(case.silent) - known)]
     differences += [f"{each} fired, and must be silent" for each in case.silent if each in fired]
     return Outcome(differences, fired)
@@ -135,7 +135,7 @@ def check_cases(knowledge: KnowledgeBase, cases: Mapping[str, Case]) -> list[Pro
         problems += [Problem(f"{name}.json", "-", f"{each}.", fix) for each in outcome.differences]
         fired |= outcome.fired
         silent |= set(case.silent)
-    for plan in knowledge.plans.values():
+    for plan in knowledge.library.plans.values():
         if plan.hook is None:
             problems += _uncovered(plan.id, fired, silent)
     return problems

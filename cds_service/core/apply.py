@@ -5,15 +5,16 @@ what its plan says. A group passes on to its children, `definitionCanonical` to 
 (selectionBehavior exactly-one) become one advice that holds every branch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from cds_service.core.facts import Evidence, Facts, Lab, Problem
+from cds_service.core.facts import Evidence, Facts, Lab, Order, Problem
+from cds_service.core.fhirpath.logic import FALSE, TRUE
+from cds_service.core.fhirpath.needs import Needs
 from cds_service.core.fhirpath.scope import Scope, Verdict
+from cds_service.core.library import Library
 from cds_service.core.plan import Action, Plan
 from cds_service.core.valueset import Terminology
-
-Plans = Mapping[str, Plan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +57,42 @@ class Advice:
     warnings: "list[Advice]" = field(default_factory=list)
 
 
-def apply_plan(plan: Plan, facts: Facts, terminology: Terminology, plans: Plans) -> list[Advice]:
-    """Return the advice on one order, in the order of the plan; empty when there is nothing to say."""
-    walk = _Walk(facts, terminology, plans)
-    for action in plan.actions:
-        walk.take(plan, action)
+def concerning(plan: Plan, order: Order, terminology: Terminology) -> list[Action]:
+    """Return the plan's actions that are about an order; asks nothing but the order itself."""
+    scope = Scope(Facts(order, None, [], [], (), (), hits={}), terminology, [])
+    return [each for each in plan.actions if each.condition is None or each.condition.predicate(scope, None).truth]
+
+
+def apply_plan(
+    plan: Plan, facts: Facts, terminology: Terminology, library: Library, concerned: Iterable[Action] | None = None
+) -> list[Advice]:
+    """Return the advice on one order, in the order of the plan; empty when there is nothing to say.
+
+    `concerned` names the plan's actions that are known to apply already, as `concerning` returned them.
+    """
+    walk = _Walk(facts, terminology, library)
+    if concerned is None:
+        walk.take_all(plan, plan.actions)
+    else:
+        walk.take_all(plan, [child for action in concerned for child in action.children])
     return walk.finished()
 
 
 class _Walk:
-    def __init__(self, facts: Facts, terminology: Terminology, plans: Plans) -> None:
+    def __init__(self, facts: Facts, terminology: Terminology, library: Library) -> None:
         self.recommendations: list[Recommendation] = []
         self.scope = Scope(facts, terminology, self.recommendations)
-        self.plans = plans
+        self.plans = library.plans
+        self.awake = library.awake(facts)
         self.advice: list[Advice] = []
         self.warnings: list[Advice] = []
 
     def take(self, plan: Plan, action: Action) -> None:
         verdict = self._verdict(action)
-        if not _applies(action, verdict):
+        if not (action.applies_on_unknown if verdict.truth is None else verdict.truth):
             return
         if action.definition:
-            self._take_plan(self.plans[action.definition])
+            self.take_all(self.plans[action.definition], self.plans[action.definition].actions)
         elif action.alternatives:
             self._take_alternatives(plan, action, verdict)
         elif action.stance:
@@ -87,27 +102,28 @@ class _Walk:
         elif action.risk:
             self.warnings.append(Advice(plan, action, evidence=verdict.evidence))
         else:
-            for child in action.children:
-                self.take(plan, child)
+            self.take_all(plan, action.children)
+
+    def take_all(self, plan: Plan, actions: Iterable[Action]) -> None:
+        for action in actions:
+            if action.definition is None or action.definition in self.awake:
+                self.take(plan, action)
 
     def _verdict(self, action: Action) -> Verdict:
         condition = action.condition
         if condition is None:
-            return Verdict(True)
-        if self._is_idle(condition.needs):
-            return Verdict(False)
-        return condition.predicate(self.scope, None)
+            return TRUE
+        return FALSE if self._is_idle(condition.needs) else condition.predicate(self.scope, None)
 
-    def _is_idle(self, needs: frozenset[tuple[str, str]] | None) -> bool:
-        found = self.scope.facts.hits
-        if needs is None or found is None:
+    def _is_idle(self, needs: Needs) -> bool:
+        """Return whether a value set the condition cannot do without has no record (or its data is not available)."""
+        found, unavailable = self.scope.facts.hits, self.scope.facts.unavailable
+        if found is None:
             return False
-        unavailable = self.scope.facts.unavailable
-        return not any(need in found or need[0] in unavailable for need in needs)
-
-    def _take_plan(self, plan: Plan) -> None:
-        for action in plan.actions:
-            self.take(plan, action)
+        for clause in needs:
+            if clause.isdisjoint(found) and not any(variable in unavailable for variable, _ in clause):
+                return True
+        return False
 
     def _take_alternatives(self, plan: Plan, action: Action, verdict: Verdict) -> None:
         branches = []
@@ -131,10 +147,6 @@ class _Walk:
                 if any(id(each.record) in about for each in advice.evidence):
                     advice.warnings.append(warning)
         return self.advice
-
-
-def _applies(action: Action, verdict: Verdict) -> bool:
-    return action.applies_on_unknown if verdict.truth is None else verdict.truth
 
 
 def how(evidence: Evidence) -> str:

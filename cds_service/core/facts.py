@@ -9,8 +9,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from msgspec import Raw
+
 from cds_service.core.fhirpath.dates import Partial, parse_date
-from cds_service.core.resources import Coding, Component, Concept, Concepts, Junk, Resource, many
+from cds_service.core.resources import (
+    Coding,
+    Component,
+    Concept,
+    Concepts,
+    ReferenceRange,
+    Resource,
+    decode_components,
+    decode_concepts,
+    decode_quantity,
+    decode_ranges,
+    many,
+)
 from cds_service.core.valueset import Match, Terminology
 
 ACTIVE = frozenset({"active", "recurrence", "relapse"})
@@ -25,7 +39,6 @@ class Problem:
 
     label: str
     code: Concept
-    verification_status: object = None
     origin: str = "code"
     provisional: bool = False
 
@@ -40,7 +53,7 @@ class Lab:
     value_string: object = None
     value_codeable_concept: object = None
     value_quantity: object = None
-    reference_range: object = None
+    reference_range: list[ReferenceRange] = field(default_factory=list)
 
     @property
     def value(self) -> list[object]:
@@ -85,14 +98,10 @@ class Facts:
     not_checked: tuple[str, ...] = ()
     hits: Mapping[tuple[str, str], list[Problem | Lab]] | None = None
 
-    @property
-    def current(self) -> list[Problem]:
-        """Return the diagnoses of the current encounter and of the order itself."""
-        return [problem for problem in self.problems if problem.origin != "code"]
 
-
-def status_code(value: Concept | Junk) -> str | None:
+def status_code(raw: Raw) -> str | None:
     """Return the code of a status that is a CodeableConcept (R4), a bare string (STU3) or only a text."""
+    value = decode_concepts(raw)
     if isinstance(value, Concept):
         codes = [coding.code for coding in many(value.coding, Coding) if isinstance(coding.code, str)]
         value = codes[0] if codes else value.text
@@ -122,15 +131,14 @@ def counts(condition: Resource) -> bool:
 def problem_of(condition: Resource, label: str, origin: str) -> Problem:
     """Return the diagnosis a counting Condition stands for."""
     code = condition.code if isinstance(condition.code, Concept) else Concept()
-    provisional = status_code(condition.verification_status) in PROVISIONAL
-    return Problem(label, code, condition.verification_status, origin, provisional)
+    return Problem(label, code, origin, status_code(condition.verification_status) in PROVISIONAL)
 
 
 def labs_of(observation: Resource, label: str) -> list[Lab]:
     """Return the result of an Observation and of each of its components; nothing when it does not count."""
     if observation.status in VOID_RESULTS or observation.modifier_extension:
         return []
-    parts: list[Resource | Component] = [observation, *many(observation.component, Component)]
+    parts: list[Resource | Component] = [observation, *decode_components(observation.component)]
     return [_lab(part, part.code, label) for part in parts if isinstance(part.code, Concept)]
 
 
@@ -138,11 +146,11 @@ def _lab(part: Resource | Component, code: Concept, label: str) -> Lab:
     return Lab(
         label,
         code,
-        part.interpretation,
+        decode_concepts(part.interpretation),
         part.value_string,
-        part.value_codeable_concept,
-        part.value_quantity,
-        part.reference_range,
+        decode_concepts(part.value_codeable_concept),
+        decode_quantity(part.value_quantity),
+        decode_ranges(part.reference_range),
     )
 
 

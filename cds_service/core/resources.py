@@ -3,16 +3,18 @@
 The structs are flat and all-optional, and every element accepts any JSON type: half of the order bodies seen in
 the wild break a MUST of FHIR, and a wrong type in one element must not lose the rest (STU3 sends clinicalStatus as a
 string, R5 a CodeableReference where R4 has a CodeableConcept). Readers take what they understand through `many`.
-Unknown elements are skipped by the decoder and never become Python objects.
+Unknown elements are skipped by the decoder and never become Python objects. Elements that matter only for the few
+records that are in a value set are kept as bytes (`Raw`) until they are asked for.
 """
 
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Raw, Struct, json
 
 T = TypeVar("T")
 Scalar = str | int | float | bool | None
 Junk = list[Any] | Scalar
+ABSENT = Raw(b"null")
 
 
 class Coding(Struct, gc=False):
@@ -65,11 +67,11 @@ class Component(Struct, gc=False, rename="camel"):
     """Observation.component: read like an Observation of its own."""
 
     code: Concept | Junk = None
-    interpretation: Concepts = None
+    interpretation: Raw = ABSENT
     value_string: Any = None
-    value_codeable_concept: Concept | Junk = None
-    value_quantity: Quantity | Junk = None
-    reference_range: list[ReferenceRange | Junk] | ReferenceRange | Scalar = None
+    value_codeable_concept: Raw = ABSENT
+    value_quantity: Raw = ABSENT
+    reference_range: Raw = ABSENT
 
 
 class Dosage(Struct, gc=False):
@@ -102,8 +104,8 @@ class Resource(Struct, gc=False, rename="camel"):
     deceased_boolean: Any = None
     deceased_date_time: Any = None
     # Condition
-    clinical_status: Concept | Junk = None
-    verification_status: Concept | Junk = None
+    clinical_status: Raw = ABSENT
+    verification_status: Raw = ABSENT
     abatement_date_time: Any = None
     abatement_string: Any = None
     abatement_boolean: Any = None
@@ -111,12 +113,12 @@ class Resource(Struct, gc=False, rename="camel"):
     abatement_period: Any = None
     abatement_range: Any = None
     # Observation
-    interpretation: Concepts = None
+    interpretation: Raw = ABSENT
     value_string: Any = None
-    value_codeable_concept: Concept | Junk = None
-    value_quantity: Quantity | Junk = None
-    reference_range: list[ReferenceRange | Junk] | ReferenceRange | Scalar = None
-    component: list[Component | Junk] | Component | Scalar = None
+    value_codeable_concept: Raw = ABSENT
+    value_quantity: Raw = ABSENT
+    reference_range: Raw = ABSENT
+    component: Raw = ABSENT
     # Encounter
     diagnosis: list[EncounterDiagnosis | Junk] | EncounterDiagnosis | Scalar = None
     # Orders (and Encounter's reasons)
@@ -146,6 +148,34 @@ class Entry(Struct, gc=False, rename="camel"):
 
     full_url: Any = None
     resource: Resource | Junk = None
+
+
+_CONCEPTS = json.Decoder(Concepts)
+_COMPONENTS = json.Decoder(list[Component | Junk] | Component | Scalar)
+_QUANTITY = json.Decoder(Quantity | Junk)
+_RANGES = json.Decoder(list[ReferenceRange | Junk] | ReferenceRange | Scalar)
+
+
+def decode_concepts(raw: Raw) -> Concepts:
+    """Return the CodeableConcept(s) of an element kept as bytes, or what stands there instead."""
+    found: Concepts = _CONCEPTS.decode(raw)
+    return found
+
+
+def decode_components(raw: Raw) -> list[Component]:
+    """Return the components of an Observation."""
+    return many(_COMPONENTS.decode(raw), Component)
+
+
+def decode_quantity(raw: Raw) -> Quantity | Junk:
+    """Return a Quantity kept as bytes, or what stands there instead."""
+    found: Quantity | Junk = _QUANTITY.decode(raw)
+    return found
+
+
+def decode_ranges(raw: Raw) -> list[ReferenceRange]:
+    """Return the reference ranges of a result."""
+    return many(_RANGES.decode(raw), ReferenceRange)
 
 
 def many(value: object, kind: type[T]) -> list[T]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cds_service.core.coding import NDC, Code, keys
-from cds_service.core.resources import Coding, Concept, many
+from cds_service.core.resources import Coding, Concept, Junk, many
 from cds_service.core.text import Reading, Words, fold, without_tag, words
 
 
@@ -82,6 +82,10 @@ def known_codes(concept: Concept, systems: Mapping[str, str]) -> list[tuple[str,
     ]
 
 
+def _as_written(match: Match, code: str) -> Match:
+    return match._replace(code=match.code._replace(code=code))
+
+
 def texts_of(concept: Concept) -> list[str]:
     """Return the texts of a concept: its own, then the displays of its codings."""
     texts = [concept.text, *(coding.display for coding in many(concept.coding, Coding))]
@@ -117,7 +121,8 @@ class Terminology:
         for system, code in known_codes(concept, self.systems):
             for key in keys(system, code):
                 for url, match in self.codes.get(key, {}).get(system, {}).items():
-                    found.setdefault(url, match._replace(code=match.code._replace(code=code)))
+                    as_written = match if match.code.code == code else _as_written(match, code)
+                    found.setdefault(url, as_written)
         return found
 
     def _members_by_text(self, concept: Concept) -> dict[str, Match]:
@@ -127,15 +132,15 @@ class Terminology:
                 found.setdefault(url, match)
         return found
 
-    def may_match(self, concept: Concept) -> bool:
+    def may_match(self, concept: Concept | Junk) -> bool:
         """Return False only when no set can hold the concept: the quick test for long lists of records."""
-        coded = False
+        codes, coded = self.codes, False
         try:
             for coding in concept.coding:  # type: ignore[union-attr]
-                if coding.code in self.codes or coding.system in self._ndc:  # type: ignore[union-attr]
+                code = coding.code  # type: ignore[union-attr]
+                if code in codes or coding.system in self._ndc:  # type: ignore[union-attr]
                     return True
-                if coding.code:  # type: ignore[union-attr]
-                    coded = True
+                coded = coded or bool(code)
         except (TypeError, AttributeError):
             return True
         return not coded

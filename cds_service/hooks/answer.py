@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from cds_service.core.apply import Advice, apply_plan
+from cds_service.core.apply import Advice, apply_plan, concerning
 from cds_service.core.card import Card, to_cards
 from cds_service.core.facts import Facts
-from cds_service.core.fhirpath.scope import Scope
-from cds_service.core.resources import Resource
 from cds_service.errors import BadRequest, UnknownService
 from cds_service.hooks.facts import read_chart, read_order, to_facts, with_index
 from cds_service.hooks.prefetch import check_delivered
-from cds_service.hooks.request import HookRequest, Limits, parse_request
+from cds_service.hooks.request import Limits, parse_request
 from cds_service.knowledge.load import KnowledgeBase, Service
 
 NewUuid = Callable[[], str]
@@ -57,25 +55,17 @@ def answer(
     if request.hook != service.hook:
         raise BadRequest(f"This service answers the hook {service.hook}. Post the call to a service of its own hook.")
     day = (today.year, today.month, today.day)
-    ours = [source for source in request.orders if _concerns(knowledge, service, source, request, day)]
+    orders = [(source, read_order(source, request)) for source in request.orders]
+    ours = [(source, order, concerning(service.plan, order, knowledge.terminology)) for source, order in orders]
+    ours = [each for each in ours if each[2]]
     if not ours:
         return Answer([], [])
     delivered = check_delivered(request, service.prefetch)
     chart = read_chart(request, delivered, knowledge.terminology, indexed)
     applied = []
-    for source in ours:
-        facts = to_facts(source, read_order(source, request), request, chart, delivered, day)
+    for source, order, concerned in ours:
+        facts = to_facts(source, order, request, chart, delivered, day)
         facts = with_index(facts, knowledge.terminology) if indexed else facts
-        applied.append((facts, apply_plan(service.plan, facts, knowledge.terminology, knowledge.plans)))
-    answers = [(facts, chart.unread, advice) for facts, advice in applied]
+        applied.append((facts, apply_plan(service.plan, facts, knowledge.terminology, knowledge.library, concerned)))
+    answers = [(facts, len(chart.unread), advice) for facts, advice in applied]
     return Answer(to_cards(answers, service.writer, new_uuid), applied)
-
-
-def _concerns(
-    knowledge: KnowledgeBase, service: Service, source: Resource, request: HookRequest, day: tuple[int, int, int]
-) -> bool:
-    """Return whether the order is one the service's plan is about; asks nothing but the order."""
-    facts = Facts(read_order(source, request), None, [], [], day, day)
-    scope = Scope(facts, knowledge.terminology)
-    conditions = [action.condition for action in service.plan.actions if action.condition]
-    return not conditions or any(condition.predicate(scope, None).truth for condition in conditions)

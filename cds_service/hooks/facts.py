@@ -28,12 +28,12 @@ from cds_service.hooks.request import HookRequest, bare_id
 
 @dataclass(frozen=True)
 class Chart:
-    """What the prefetch says of the patient, common to all orders; `unread` counts records that carry a modifier."""
+    """What the prefetch says of the patient, common to all orders; `unread` are records that carry a modifier."""
 
     patient: Resource | None
     problems: list[Problem]
     labs: list[Lab]
-    unread: int
+    unread: list[Resource]
 
 
 def label(resource: Resource) -> str:
@@ -52,23 +52,32 @@ def read_chart(request: HookRequest, delivered: Delivered, terminology: Terminol
     patient = next((each for each in resources if each.resource_type == "Patient"), None)
     encounter = next((each for each in resources if each.resource_type == "Encounter"), None)
     current = _current_conditions(encounter)
-    problems, labs, unread = [], [], 0
-    for each in resources:
-        code = each.code if isinstance(each.code, Concept) else None
-        if code is None or (indexed and not terminology.may_match(code)):
-            continue
-        if each.modifier_extension:
-            unread += 1
-        elif each.resource_type == "Condition" and counts(each):
-            problems.append(problem_of(each, label(each), _origin(each, request.encounter_id, current)))
-        elif each.resource_type == "Observation":
-            labs += labs_of(each, label(each))
-    return Chart(patient, problems + _encounter_reasons(encounter), labs, unread)
+    chart = Chart(patient, _encounter_reasons(encounter), [], [])
+    for each in _legible(resources, terminology) if indexed else resources:
+        _file(each, chart, request.encounter_id, current)
+    return chart
+
+
+def _legible(resources: list[Resource], terminology: Terminology) -> list[Resource]:
+    may_match = terminology.may_match
+    return [each for each in resources if each.code is not None and may_match(each.code)]
+
+
+def _file(resource: Resource, chart: Chart, encounter_id: str | None, current: set[str | None]) -> None:
+    if not isinstance(resource.code, Concept):
+        return
+    if resource.modifier_extension:
+        chart.unread.append(resource)
+    elif resource.resource_type == "Condition" and counts(resource):
+        chart.problems.append(problem_of(resource, label(resource), _origin(resource, encounter_id, current)))
+    elif resource.resource_type == "Observation":
+        chart.labs.extend(labs_of(resource, label(resource)))
 
 
 def _refuse_other_patients(patient_id: str, resources: Iterable[Resource]) -> None:
-    references = {each.subject.reference for each in resources if type(each.subject) is Reference}
-    references |= {each.patient.reference for each in resources if type(each.patient) is Reference}
+    subjects = [each.subject for each in resources if each.subject is not None]
+    subjects += [each.patient for each in resources if each.patient is not None]
+    references = {each.reference for each in subjects if type(each) is Reference and type(each.reference) is str}
     people = {bare_id(reference) for reference in references if isinstance(reference, str)}
     people |= {each.id for each in resources if each.resource_type == "Patient" and isinstance(each.id, str)}
     if people - {patient_id, None}:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import orjson
 from flask import Blueprint, Flask, Response, request
@@ -66,7 +65,7 @@ def make_routes(knowledge: KnowledgeBase, limits: Limits, version: str, effects:
 
 
 def _body(limits: Limits) -> bytes:
-    kind = request.mimetype
+    kind = request.environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if kind and kind not in JSON_TYPES:
         raise BadRequest("The body must be JSON. Send the header Content-Type: application/json.")
     request.max_content_length = limits.body_bytes
@@ -116,24 +115,3 @@ def _frames(error: BaseException) -> list[str]:
         frames.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
         trace = trace.tb_next
     return frames[-6:]
-
-
-def allow_origins(app: Flask, origins: str) -> None:
-    """Let browsers call from the given origins, and read errors as well (OWASP: no credentials with *)."""
-    allowed = frozenset(origin.strip() for origin in origins.split(","))
-
-    @app.before_request
-    def preflight() -> Response | None:
-        return Response(status=204) if request.method == "OPTIONS" else None
-
-    @app.after_request
-    def cors(response: Response) -> Response:
-        origin = request.headers.get("Origin")
-        if "*" in allowed or origin in allowed:
-            headers: dict[str, Any] = {"Access-Control-Allow-Origin": "*" if "*" in allowed else origin}
-            headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
-            headers["Access-Control-Allow-Headers"] = "authorization, content-type"
-            headers["Access-Control-Max-Age"] = "600"
-            response.headers.extend(headers)
-        response.headers.add("Vary", "Origin")
-        return response

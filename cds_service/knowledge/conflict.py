@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from cds_service.core.apply import apply_plan
 from cds_service.core.coding import Code
 from cds_service.core.facts import Facts, Order, Problem, hits
+from cds_service.core.library import Library
 from cds_service.core.plan import Plan
 from cds_service.core.resources import Coding, Concept, Resource
 from cds_service.core.valueset import Terminology
@@ -31,7 +32,7 @@ def _fired(code: Code, birth_date: str, plans: list[Plan], terminology: Terminol
     facts.hits = hits([problem], [], terminology)
     found = {}
     for plan in plans:
-        for advice in apply_plan(plan, facts, terminology, {}):
+        for advice in apply_plan(plan, facts, terminology, Library([])):
             for each in advice.recommendations:
                 if each.decided and each.direction:
                     found[each.direction] = plan.url

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cds_service.core.card import CardWriter
+from cds_service.core.library import Library
 from cds_service.core.parse_plan import parse_plan
 from cds_service.core.plan import EVIDENCE_CLASS, Plan, Prefetch
-from cds_service.core.valueset import Terminology, ValueSet
+from cds_service.core.valueset import Terminology
 from cds_service.errors import KnowledgeError, Problem
 from cds_service.knowledge.check import check_plans, check_terms
 from cds_service.knowledge.read import Artifact, read_folder
@@ -34,10 +35,10 @@ class Service:
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """Everything that is known: services by id, active plans by url, all plans, and the terminology."""
+    """Everything that is known: services by id, the active plans, all plans, and the terminology."""
 
     services: Mapping[str, Service]
-    plans: Mapping[str, Plan]
+    library: Library
     all_plans: tuple[Plan, ...]
     terminology: Terminology
 
@@ -72,16 +73,13 @@ def _plan(artifact: Artifact, problems: list[Problem]) -> Plan:
 
 
 def _knowledge(plans: list[Plan], terms: list[Artifact], terminology: Terminology) -> KnowledgeBase:
-    active = {plan.url: plan for plan in plans if plan.status == "active"}
+    active = [plan for plan in plans if plan.status == "active"]
     meanings = next((definitions(each) for each in terms if each.source.get("url") == EVIDENCE_CLASS), {})
-    services = {plan.id: _service(plan, list(active.values()), meanings) for plan in active.values() if plan.hook}
-    return KnowledgeBase(services, active, tuple(plans), terminology)
+    services = {plan.id: _service(plan, active, meanings) for plan in active if plan.hook}
+    return KnowledgeBase(services, Library(active), tuple(plans), terminology)
 
 
 def _service(plan: Plan, active: list[Plan], meanings: Mapping[str, str]) -> Service:
     prefetch = tuple(template for action in plan.actions for template in action.prefetch)
     shared = "\n\n".join(action.description for action in plan.actions if action.description)
     return Service(plan, plan.hook or "", prefetch, CardWriter(active, meanings, shared))
-
-
-__all__ = ["KnowledgeBase", "Service", "ValueSet", "load_knowledge"]

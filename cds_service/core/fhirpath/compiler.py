@@ -154,8 +154,7 @@ def _iif(node: Call, this: str | None) -> Predicate:
 def _binary(node: Binary, this: str | None) -> Predicate:
     if node.operator in {"and", "or"}:
         left, right = compile_predicate(node.left, this), compile_predicate(node.right, this)
-        join = logic.and_ if node.operator == "and" else logic.or_
-        return lambda scope, item: join(left(scope, item), right(scope, item))
+        return logic.both(left, right) if node.operator == "and" else logic.either(left, right)
     return _comparison(node, this)
 
 

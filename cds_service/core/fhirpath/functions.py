@@ -6,7 +6,7 @@ The other two are ours: `mentions` reads the record's own text, `isPositive` the
 
 from cds_service.core.facts import Evidence, Lab, Order, Problem
 from cds_service.core.fhirpath.scope import Scope, Verdict
-from cds_service.core.resources import Concept, Quantity, ReferenceRange, many
+from cds_service.core.resources import Concept, Quantity, many
 
 FALSE = Verdict(False)
 
@@ -50,8 +50,7 @@ def _above_range(lab: Lab) -> bool:
     value = lab.value_quantity
     if not isinstance(value, Quantity) or not _is_number(value.value) or value.comparator in {"<", "<="}:
         return False
-    ranges = [item for item in many(lab.reference_range, ReferenceRange) if item.type is None]
-    highs = [item.high for item in ranges if isinstance(item.high, Quantity)]
+    highs = [each.high for each in lab.reference_range if each.type is None and isinstance(each.high, Quantity)]
     return any(_same_unit(value, high) and _is_number(high.value) and value.value > high.value for high in highs)
 
 

@@ -20,13 +20,23 @@ ORDER_TESTS: dict[str, Callable[[int], bool]] = {
 }
 
 
-def and_(left: Verdict, right: Verdict) -> Verdict:
-    """Return the conjunction."""
-    if left.truth is False or right.truth is False:
-        return FALSE
-    if left.truth is None or right.truth is None:
-        return UNKNOWN
-    return Verdict(True, _combined(left.evidence, right.evidence))
+def both(left: Predicate, right: Predicate) -> Predicate:
+    """Return the conjunction; the right side is not asked when the left is false."""
+
+    def conjunction(scope: Scope, item: Any) -> Verdict:
+        one = left(scope, item)
+        if one.truth is False:
+            return FALSE
+        other = right(scope, item)
+        if other.truth is False:
+            return FALSE
+        if one.truth is None or other.truth is None:
+            return UNKNOWN
+        if not one.evidence or not other.evidence:
+            return other if other.evidence else one
+        return Verdict(True, _combined(one.evidence, other.evidence))
+
+    return conjunction
 
 
 def _combined(left: tuple[Evidence, ...], right: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -39,11 +49,16 @@ def _has_problem(evidence: tuple[Evidence, ...]) -> bool:
     return any(isinstance(each.record, Problem) for each in evidence)
 
 
-def or_(left: Verdict, right: Verdict) -> Verdict:
+def either(left: Predicate, right: Predicate) -> Predicate:
     """Return the disjunction, with the evidence of every side that is true."""
-    if left.truth or right.truth:
-        return Verdict(True, left.evidence + right.evidence)
-    return UNKNOWN if left.truth is None or right.truth is None else FALSE
+
+    def disjunction(scope: Scope, item: Any) -> Verdict:
+        one, other = left(scope, item), right(scope, item)
+        if one.truth or other.truth:
+            return Verdict(True, one.evidence + other.evidence)
+        return UNKNOWN if one.truth is None or other.truth is None else FALSE
+
+    return disjunction
 
 
 def not_(verdict: Verdict) -> Verdict:
@@ -67,6 +82,8 @@ def any_of(scope: Scope, items: list[Any] | None, predicate: Predicate) -> Verdi
     """Return whether a condition holds for one of the items, with the evidence of each for which it does."""
     if items is None:
         return UNKNOWN
+    if not items:
+        return FALSE
     evidence: tuple[Evidence, ...] = ()
     truth = False
     for item in items:

@@ -1,41 +1,48 @@
 """Which value sets a condition cannot do without: derived from the condition itself, used only to skip work.
 
-`needs` returns the (variable, value set) pairs of which at least one must have a record before the condition can be
-anything but FALSE, or None when that cannot be told.
+`needs` returns clauses of (variable, value set) pairs: before the condition can be anything but FALSE, each clause must
+have a pair with a record. No clause at all means that nothing can be told; an empty clause, that it is always FALSE.
 """
 
 from cds_service.core.fhirpath.elements import INDEXED
 from cds_service.core.fhirpath.parser import Binary, Call, Literal, Member, Node, Variable
 
-Needs = frozenset[tuple[str, str]] | None
+Clause = frozenset[tuple[str, str]]
+Needs = frozenset[Clause]
+ANYTHING: Needs = frozenset()
+NEVER: Needs = frozenset({frozenset()})
 
 
 def needs(node: Node) -> Needs:
-    """Return the pairs of which one must have a record, or None."""
+    """Return the clauses each of which must have a pair with a record."""
     if isinstance(node, Literal):
-        return frozenset() if node.value is False else None
+        return NEVER if node.value is False else ANYTHING
     if isinstance(node, Binary) and node.operator == "and":
-        return _both(needs(node.left), needs(node.right))
+        return needs(node.left) | needs(node.right)
     if isinstance(node, Binary) and node.operator == "or":
         return _either(needs(node.left), needs(node.right))
     if isinstance(node, Call):
         return _of_call(node)
-    return None
+    return ANYTHING
+
+
+def _either(left: Needs, right: Needs) -> Needs:
+    return frozenset(one | other for one in left for other in right)
 
 
 def _of_call(node: Call) -> Needs:
     if node.name == "iif" and len(node.arguments) == 3:
         criterion, then, otherwise = [needs(argument) for argument in node.arguments]
-        return _either(_both(criterion, then), otherwise)
+        return _either(criterion | then, otherwise)
     if node.name != "exists":
-        return None
+        return ANYTHING
     call = node if node.arguments else node.source
     if not isinstance(call, Call) or call.name not in {"where", "exists"} or not call.arguments:
-        return None
+        return ANYTHING
     value_set = first_value_set(call.arguments[0])
     if isinstance(call.source, Variable) and call.source.name in INDEXED and value_set:
-        return frozenset({(call.source.name, value_set)})
-    return None
+        return frozenset({frozenset({(call.source.name, value_set)})})
+    return ANYTHING
 
 
 def first_value_set(node: Node) -> str | None:
@@ -46,16 +53,6 @@ def first_value_set(node: Node) -> str | None:
         return None
     argument = node.arguments[0] if node.arguments else None
     return argument.value if isinstance(argument, Literal) and isinstance(argument.value, str) else None
-
-
-def _both(left: Needs, right: Needs) -> Needs:
-    if left is None or right is None:
-        return right if left is None else left
-    return min(left, right, key=len)
-
-
-def _either(left: Needs, right: Needs) -> Needs:
-    return None if left is None or right is None else left | right
 
 
 def value_sets(node: Node) -> frozenset[str]:

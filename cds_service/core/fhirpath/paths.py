@@ -3,6 +3,8 @@
 A path returns None when the data it starts from was not available.
 """
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from cds_service.core.fhirpath.dates import parse_date, shift
@@ -49,20 +51,40 @@ def _member(node: Member, this: str | None) -> Typed:
     if kind is None or node.name not in ELEMENTS.get(kind, {}):
         raise FhirPathError(f"'{node.name}' is not read of {kind or 'nothing: name a variable first'}.")
     element = ELEMENTS[kind][node.name]
-    attribute, as_date = element.attribute, element.type == "date"
+    read = _date_reader(element.attribute) if element.type == "date" else _reader(element.attribute)
+    if source is None:
+        return Typed(lambda scope, item: read(item), element.type)
+    start = source.path
 
     def path(scope: Scope, item: Any) -> list[Any] | None:
-        items = source.path(scope, item) if source else [item]
-        return None if items is None else _flat([getattr(each, attribute) for each in items], as_date)
+        items = start(scope, item)
+        if items is None or len(items) == 1:
+            return items and read(items[0])
+        return [value for each in items for value in read(each)]
 
     return Typed(path, element.type)
 
 
-def _flat(values: list[Any], as_date: bool) -> list[Any]:
-    flat = [each for value in values for each in (value if isinstance(value, list) else [value])]
-    if as_date:
-        flat = [parse_date(each) for each in flat]
-    return [each for each in flat if each is not None]
+def _reader(attribute: str) -> Callable[[Any], list[Any]]:
+    get = attrgetter(attribute)
+
+    def read(item: Any) -> list[Any]:
+        value = get(item)
+        if type(value) is list:
+            return value
+        return [] if value is None else [value]
+
+    return read
+
+
+def _date_reader(attribute: str) -> Callable[[Any], list[Any]]:
+    get = attrgetter(attribute)
+
+    def read(item: Any) -> list[Any]:
+        date = parse_date(get(item))
+        return [] if date is None else [date]
+
+    return read
 
 
 def _moved_date(node: Binary, this: str | None) -> Typed:

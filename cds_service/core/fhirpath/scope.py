@@ -1,6 +1,6 @@
 """What a compiled condition is evaluated on: the facts, the terminology, and what has been recommended so far."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cds_service.core.facts import Evidence, Facts
@@ -22,29 +22,31 @@ Path = Callable[["Scope", Any], list[Any] | None]
 class Scope:
     """Facts and terminology for one evaluation. Without `facts.hits`, every record is tested one by one."""
 
-    def __init__(self, facts: Facts, terminology: Terminology, recommendations: Sequence[object] = ()) -> None:
+    def __init__(self, facts: Facts, terminology: Terminology, recommendations: list[Any]) -> None:
         self.facts = facts
         self.terminology = terminology
-        self.recommendations = recommendations
         self._members: dict[int, dict[str, Match]] = {}
+        self._variables: dict[str, list[Any] | None] = {
+            "order": [facts.order],
+            "patient": [] if facts.patient is None else [facts.patient],
+            "problems": facts.problems,
+            "current": [problem for problem in facts.problems if problem.origin != "code"],
+            "observations": facts.observations,
+            "recommendations": recommendations,
+            "orderDate": [facts.order_date],
+        }
+        for name in facts.unavailable:
+            self._variables[name] = None
 
     def variable(self, name: str) -> list[Any] | None:
         """Return the items of a variable; None when its data was not available."""
-        if name in self.facts.unavailable:
-            return None
-        if name == "recommendations":
-            return list(self.recommendations)
-        if name == "orderDate":
-            return [self.facts.order_date]
-        value = getattr(self.facts, name)
-        if isinstance(value, list):
-            return value
-        return [] if value is None else [value]
+        return self._variables[name]
 
     def candidates(self, name: str, value_set: str) -> list[Any] | None:
         """Return the items of a variable that may be in a value set; all of them without the index."""
-        if self.facts.hits is None or name in self.facts.unavailable:
-            return self.variable(name)
+        everything = self._variables[name]
+        if self.facts.hits is None or everything is None:
+            return everything
         return self.facts.hits.get((name, value_set), [])
 
     def member(self, concept: Concept, value_set: str) -> Match | None:

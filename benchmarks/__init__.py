@@ -1,0 +1,1 @@
+"""The service against its floor, in one run: `make bench`."""

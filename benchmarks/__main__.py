@@ -1,0 +1,121 @@
+"""Measures the service against its floor and prints a table; writes benchmarks/results.json."""
+
+import http.client
+import json
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.payloads import SIZES, make_payload
+from benchmarks.servers import cores, free_port, resident_mb, server
+
+GOALS = {"5k": 1.3, "50k": 1.1, "200k": 1.0, "550k": 1.0}
+ROUNDS = {"5k": 1500, "50k": 1000, "200k": 500, "550k": 250}
+RESULTS = Path(__file__).parent / "results.json"
+ROOT = Path(__file__).parent.parent
+
+
+class Client:
+    """One kept-alive connection."""
+
+    def __init__(self, port: int, path: str) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.path = path
+
+    def microseconds(self, body: bytes) -> float:
+        started = time.perf_counter()
+        self.connection.request("POST", self.path, body, {"Content-Type": "application/json"})
+        answer = self.connection.getresponse()
+        answer.read()
+        elapsed = (time.perf_counter() - started) * 1e6
+        assert answer.status == 200, answer.status
+        return elapsed
+
+
+def compare(clients: dict[str, Client], body: bytes, rounds: int) -> dict[str, list[float]]:
+    """Return the latencies of each client, interleaved so that both meet the same machine."""
+    times: dict[str, list[float]] = {name: [] for name in clients}
+    for turn in range(rounds + 50):
+        for name, client in clients.items():
+            elapsed = client.microseconds(body)
+            if turn >= 50:
+                times[name].append(elapsed)
+    return times
+
+
+def percentile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def tenfold(valuesets: Path, target: Path) -> Path:
+    """Copy the value sets with nine more codes, used nowhere, for each code."""
+    shutil.copytree(valuesets, target)
+    for path in target.glob("*.json"):
+        artifact = json.loads(path.read_text())
+        for include in artifact.get("compose", {}).get("include", []):
+            if include["system"].endswith("/ndc"):
+                continue
+            extra = [
+                {"code": f"{concept['code']}-{i}", "display": f"{concept['display']} {i}"}
+                for concept in include["concept"]
+                for i in range(9)
+            ]
+            include["concept"] += extra
+        path.write_text(json.dumps(artifact))
+    return target
+
+
+def service_command(port: int) -> list[str]:
+    return ["cds_service", "serve", "--port", str(port), "--workers", "1"]
+
+
+def main() -> None:
+    floor_core, service_core, own_core = cores()
+    results: dict[str, object] = {}
+    ports = [free_port() for _ in range(3)]
+    with tempfile.TemporaryDirectory() as folder:
+        large = tenfold(ROOT / "valuesets", Path(folder) / "valuesets")
+        with (
+            server(["benchmarks.floor", str(ports[0])], ports[0], floor_core, {}),
+            server(service_command(ports[1]), ports[1], service_core, {}) as (start_s, worker),
+            server(service_command(ports[2]), ports[2], service_core, {"CDS_VALUESETS": str(large)}),
+        ):
+            os.sched_setaffinity(0, own_core)
+            path = "/cds-services/ivig-order-select"
+            clients = {"floor": Client(ports[0], "/cds-services/floor"), "service": Client(ports[1], path)}
+            print(f"{'size':>5} {'bytes':>7} {'floor us':>9} {'service us':>10} {'p99 us':>7} {'ratio':>6}  goal")
+            for size in SIZES:
+                body = make_payload(size)
+                times = compare(clients, body, ROUNDS[size])
+                results[size] = report(size, len(body), times)
+            both = {"service": clients["service"], "tenfold": Client(ports[2], path)}
+            times = compare(both, make_payload("50k"), ROUNDS["50k"])
+            ratio = statistics.median(times["tenfold"]) / statistics.median(times["service"])
+            results["tenfold_codes_ratio"] = round(ratio, 3)
+            results |= {"start_s": round(start_s, 2), "worker_mb": round(resident_mb(worker), 1)}
+    print(f"ten times the codes: {results['tenfold_codes_ratio']} (goal 1.1)")
+    print(f"start: {results['start_s']} s (goal 2.5)   worker: {results['worker_mb']} MB (goal 150)")
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def report(size: str, length: int, times: dict[str, list[float]]) -> dict[str, float]:
+    """Print the row of a size and return its figures."""
+    floor, service = statistics.median(times["floor"]), statistics.median(times["service"])
+    p99 = percentile(times["service"], 0.99)
+    ratio = service / floor
+    verdict = "met" if ratio <= GOALS[size] and p99 <= 3 * service else "missed"
+    print(f"{size:>5} {length:>7} {floor:>9.0f} {service:>10.0f} {p99:>7.0f} {ratio:>6.2f}  {GOALS[size]} {verdict}")
+    return {
+        "ratio": round(ratio, 3),
+        "median_us": round(service),
+        "p99_us": round(p99),
+        "floor_median_us": round(floor),
+        "floor_p99_us": round(percentile(times["floor"], 0.99)),
+    }
+
+
+if __name__ == "__main__":
+    main()
