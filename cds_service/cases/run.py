@@ -16,7 +16,7 @@ from cds_service.knowledge.load import KnowledgeBase
 
 @dataclass
 class Outcome:
-    """What became of one case: its differences, and the ids of the plans that fired."""
+    """What became of one case: its differences, and the actions that fired as 'plan#action'."""
 
     differences: list[str]
     fired: set[str] = field(default_factory=set)
@@ -33,21 +33,23 @@ def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = Tr
         return Outcome(_compare_error(case, error.status, str(error)))
     if case.error:
         return Outcome([f"expected error {case.error.status}, got {len(answered.cards)} card(s)"])
-    fired = fired_plans(answered)
+    fired = fired_actions(answered)
+    plans = {each.partition("#")[0] for each in fired}
     differences = _compare_cards(case.cards or (), answered.cards)
     known = {plan.id for plan in knowledge.library.plans.values()}
     differences += [f"silent: there is no plan {each}" for each in sorted(set(case.silent) - known)]
-    differences += [f"{each} fired, and must be silent" for each in case.silent if each in fired]
+    differences += [f"{each} fired, and must be silent" for each in case.silent if each in plans]
     return Outcome(differences, fired)
 
 
-def fired_plans(answered: Answer) -> set[str]:
-    """Return the ids of the plans whose actions made a card, a branch of one, or a warning."""
+def fired_actions(answered: Answer) -> set[str]:
+    """Return 'plan#action' of every action that made a card, a branch of one, or a warning."""
     fired = set()
     for _, advices in answered.advice:
         for advice in advices:
-            fired |= {advice.plan.id, *(each.plan.id for each in advice.recommendations)}
-            fired |= {each.plan.id for each in advice.warnings}
+            spoken = [(each.plan, each.action) for each in (advice, *advice.warnings)]
+            spoken += [(each.plan, each.action) for each in advice.recommendations]
+            fired |= {f"{plan.id}#{action.id}" for plan, action in spoken}
     return fired
 
 
@@ -125,26 +127,27 @@ def _same(expected: tuple[ExpectedMatch, ...], got: tuple[ExpectedMatch, ...]) -
 
 
 def check_cases(knowledge: KnowledgeBase, cases: Mapping[str, Case]) -> list[Problem]:
-    """Return every difference, and every plan that no case makes fire or names as silent."""
+    """Return every difference, and every action that no case makes fire or shows to stay silent."""
     problems: list[Problem] = []
     fired: set[str] = set()
     silent: set[str] = set()
+    fix = "correct the knowledge, or the expectation if the source says otherwise."
     for name, case in cases.items():
         outcome = run_case(knowledge, name, case)
-        fix = "correct the knowledge, or the expectation if the source says otherwise."
         problems += [Problem(f"{name}.json", "-", f"{each}.", fix) for each in outcome.differences]
         fired |= outcome.fired
         silent |= set(case.silent)
     for plan in knowledge.library.plans.values():
-        if plan.hook is None:
-            problems += _uncovered(plan.id, fired, silent)
+        actions = [f"{plan.id}#{each.id}" for each in plan.walk() if each.speaks]
+        problems += [problem for each in actions for problem in _uncovered(each, actions, fired, silent)]
     return problems
 
 
-def _uncovered(plan: str, fired: set[str], silent: set[str]) -> list[Problem]:
+def _uncovered(action: str, siblings: list[str], fired: set[str], silent: set[str]) -> list[Problem]:
     found = []
-    if plan not in fired:
-        found.append(Problem(plan, "cases", "no case makes this plan fire.", "add a case that does."))
-    if plan not in silent:
-        found.append(Problem(plan, "cases", "no case names this plan as silent.", "add a look-alike case."))
+    plan = action.partition("#")[0]
+    if action not in fired:
+        found.append(Problem(action, "cases", "no case makes this action fire.", "add a case that does."))
+    if plan not in silent and not any(each in fired for each in siblings if each != action):
+        found.append(Problem(action, "cases", "no case names this plan as silent.", "add a look-alike case."))
     return found

@@ -30,7 +30,7 @@ from cds_service.core.valueset import Match, Terminology
 ACTIVE = frozenset({"active", "recurrence", "relapse"})
 PROVISIONAL = frozenset({"provisional", "unconfirmed", "differential"})
 DISPROVED = frozenset({"refuted", "entered-in-error"})
-VOID_RESULTS = frozenset({"cancelled", "entered-in-error"})
+VOID_RESULTS = ("cancelled", "entered-in-error")
 
 
 @dataclass(slots=True, eq=False)

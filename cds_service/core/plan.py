@@ -92,6 +92,11 @@ class Action:
     children: "tuple[Action, ...]" = ()
 
     @property
+    def speaks(self) -> bool:
+        """Return whether the action makes a card or a warning; others only group or refer."""
+        return bool(self.stance or self.notice or self.risk or self.alternatives)
+
+    @property
     def conditions(self) -> tuple[Condition, ...]:
         """Return the action's own condition and those of its notes."""
         own = (self.condition,) if self.condition else ()

@@ -4,6 +4,7 @@ Everything here is about finding whose and what a record is. Data of another pat
 two records, and no advice is better than advice on the wrong one.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,10 @@ from cds_service.errors import BadRequest
 from cds_service.hooks.prefetch import Delivered
 from cds_service.hooks.request import HookRequest, bare_id
 
+FIT_ID = re.compile(r"[\w.:-]{1,64}")
+MARKUP = re.compile(r"[<>&`*_~#|\[\]{}\\!\x00-\x1f]+")
+LONGEST_NAME = 200
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -37,9 +42,9 @@ class Chart:
 
 
 def label(resource: Resource) -> str:
-    """Return 'Type/id', or the type alone for a resource without an id."""
+    """Return 'Type/id', or the type alone where there is no id fit to be repeated in an answer."""
     kind = resource.resource_type if isinstance(resource.resource_type, str) else "Resource"
-    return f"{kind}/{resource.id}" if isinstance(resource.id, str) and resource.id else kind
+    return f"{kind}/{resource.id}" if isinstance(resource.id, str) and FIT_ID.fullmatch(resource.id) else kind
 
 
 def read_chart(request: HookRequest, delivered: Delivered, terminology: Terminology, indexed: bool = True) -> Chart:
@@ -157,9 +162,13 @@ def _medications(order: Resource, request: HookRequest, reference: object) -> li
 
 
 def _name(codes: list[Concept]) -> str:
+    """Return what the order calls its drug, without what Markdown or HTML would make something of."""
     names = [text for concept in codes for text in texts_of(concept)]
-    codings = [coding.code for concept in codes for coding in many(concept.coding, Coding)]
-    return next((each for each in names + codings if isinstance(each, str) and each.strip()), "")
+    names += [
+        code for concept in codes for coding in many(concept.coding, Coding) if isinstance(code := coding.code, str)
+    ]
+    plain = (" ".join(MARKUP.sub(" ", name).split()) for name in names)
+    return next((name for name in plain if name), "")[:LONGEST_NAME]
 
 
 def to_facts(

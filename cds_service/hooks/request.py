@@ -12,9 +12,7 @@ from cds_service.core.resources import Entry, Junk, Resource, many
 from cds_service.errors import BadRequest, TooLarge
 
 ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest"})
-NOT_TO_BE_GIVEN = frozenset(
-    {"cancelled", "entered-in-error", "stopped", "completed", "ended", "revoked", "aborted", "rejected"}
-)
+NOT_TO_BE_GIVEN = ("cancelled", "entered-in-error", "stopped", "completed", "ended", "revoked", "aborted", "rejected")
 
 
 class Context(msgspec.Struct, rename="camel"):
@@ -72,7 +70,7 @@ def parse_request(body: bytes, limits: Limits) -> HookRequest:
     Raises BadRequest (400) naming every missing or ill-typed field, TooLarge (413) over a limit.
     """
     if len(body) > limits.body_bytes:
-        raise TooLarge(f"The body is larger than {limits.body_bytes} bytes. Send less prefetch data.")
+        raise too_large(limits)
     decoded = _decode(body)
     context = decoded.context
     if problems := _problems(decoded):
@@ -90,6 +88,11 @@ def parse_request(body: bytes, limits: Limits) -> HookRequest:
         drafts=drafts,
         prefetch={key: _unwrapped(value) for key, value in prefetch.items()},
     )
+
+
+def too_large(limits: Limits) -> TooLarge:
+    """Return the error for a body over the limit."""
+    return TooLarge(f"The body is larger than {limits.body_bytes} bytes. Send less prefetch data.")
 
 
 def _decode(body: bytes) -> Body:
@@ -155,7 +158,7 @@ def _names(entry: Entry, order: Resource) -> set[tuple[str, ...]]:
 
 def _is_to_be_given(order: Resource) -> bool:
     known = isinstance(order.resource_type, str) and order.resource_type in ORDER_TYPES
-    return known and order.do_not_perform in (None, False, "false") and order.status not in tuple(NOT_TO_BE_GIVEN)
+    return known and order.do_not_perform in (None, False, "false") and order.status not in NOT_TO_BE_GIVEN
 
 
 def _unwrapped(value: Resource | Junk) -> Resource | Junk:

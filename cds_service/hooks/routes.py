@@ -7,17 +7,17 @@ from datetime import date
 
 import orjson
 from flask import Blueprint, Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from cds_service.errors import BadRequest, RequestError
 from cds_service.hooks.answer import answer, find_service
 from cds_service.hooks.outcome import to_outcome
-from cds_service.hooks.request import Limits
+from cds_service.hooks.request import Limits, too_large
 from cds_service.knowledge.load import KnowledgeBase
 
 log = logging.getLogger("cds_service")
 JSON_TYPES = ("application/json", "application/fhir+json")
-ISSUE_TYPES = {404: "not-found", 405: "not-supported", 413: "too-costly", 400: "invalid"}
+ISSUE_TYPES = {404: "not-found", 405: "not-supported", 400: "invalid"}
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,11 @@ def _body(limits: Limits) -> bytes:
     kind = request.environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if kind and kind not in JSON_TYPES:
         raise BadRequest("The body must be JSON. Send the header Content-Type: application/json.")
-    request.max_content_length = limits.body_bytes
-    return request.get_data(cache=False)
+    request.max_content_length = limits.body_bytes + 1  # a body in chunks is cut there, and parse_request sees it
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise too_large(limits) from None
 
 
 def _log_call(hook: str, service: str, cards: int, seconds: float) -> None:
@@ -103,7 +106,6 @@ def _reason(status: int, error: HTTPException) -> str:
     reasons = {
         404: "No such address. GET /cds-services lists the services.",
         405: "This address does not take that method.",
-        413: "The body is larger than the limit. Send less prefetch data.",
     }
     return reasons.get(status, error.name)
 

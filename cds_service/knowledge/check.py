@@ -70,13 +70,9 @@ def _metadata(artifact: Artifact, plan: Plan) -> Iterator[Breach]:
             yield name, f"{name} is missing.", f"add {name}."
     if plan.status not in {"active", "retired", "draft"}:
         yield "status", "the status says nothing about use.", "use active, retired or draft."
-    advises = any(action.stance or action.notice or action.risk for action in plan.walk())
-    if advises and not any(citation.label and citation.citation for citation in plan.citations):
-        yield (
-            "relatedArtifact",
-            "no citation.",
-            "add a relatedArtifact derived-from with label, display, citation, url.",
-        )
+    cited = any(citation.label and citation.citation for citation in plan.citations)
+    if not cited and any(action.speaks for action in plan.walk()):
+        yield "relatedArtifact", "no citation.", "add a relatedArtifact derived-from with label and citation."
     if plan.status == "retired" and not plan.successors:
         yield "relatedArtifact", "a retired plan names no successor.", "add a relatedArtifact of type successor."
 
@@ -108,7 +104,7 @@ def _action(plan: Plan, action: Action) -> Iterator[Breach]:
     path = f"action({action.id or '?'})"
     if not action.id:
         yield path, "the action has no id.", "add an id: it is part of the answer."
-    if not (action.stance or action.notice or action.risk or action.alternatives):
+    if not action.speaks:
         return
     title = action.title or ""
     if not title or len(title) >= SUMMARY_LIMIT or "\n" in title:

@@ -48,7 +48,7 @@ def is_positive(scope: Scope, lab: Lab, value_set: str, wording: str, distancing
 
 def _above_range(lab: Lab) -> bool:
     value = lab.value_quantity
-    if not isinstance(value, Quantity) or not _is_number(value.value) or value.comparator in {"<", "<="}:
+    if not isinstance(value, Quantity) or not _is_number(value.value) or value.comparator in ("<", "<="):
         return False
     highs = [each.high for each in lab.reference_range if each.type is None and isinstance(each.high, Quantity)]
     return any(_same_unit(value, high) and _is_number(high.value) and value.value > high.value for high in highs)
@@ -59,5 +59,5 @@ def _is_number(value: object) -> bool:
 
 
 def _same_unit(value: Quantity, high: Quantity) -> bool:
-    given = {unit for unit in (high.code, high.unit) if isinstance(unit, str)}
-    return not given or not given.isdisjoint({value.code, value.unit})
+    given = [unit for unit in (high.code, high.unit) if isinstance(unit, str)]
+    return not given or any(unit in (value.code, value.unit) for unit in given)

@@ -1,0 +1,45 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from cds_service.app import create_app
+from cds_service.hooks.routes import Effects
+from cds_service.knowledge.load import KnowledgeBase, load_knowledge
+from cds_service.settings import read_settings
+
+ROOT = Path(__file__).parent.parent
+TODAY = date(2026, 11, 22)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    plandefinitions: Path
+    valuesets: Path
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Shipped:
+    return Shipped(ROOT / "plandefinitions", ROOT / "valuesets")
+
+
+@pytest.fixture(scope="session")
+def knowledge(shipped: Shipped) -> KnowledgeBase:
+    return load_knowledge(shipped.plandefinitions, shipped.valuesets)
+
+
+@pytest.fixture
+def client(knowledge: KnowledgeBase) -> Iterator[FlaskClient]:
+    numbers = count(1)
+    effects = Effects(lambda: TODAY, lambda: f"00000000-0000-4000-8000-{next(numbers):012}", lambda: 0.0)
+    with create_app(read_settings(), knowledge, effects).test_client() as found:
+        yield found

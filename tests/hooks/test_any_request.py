@@ -1,0 +1,119 @@
+"""Whatever is posted, the answer is below 500, and nothing in it is null or empty."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.hooks.test_http import SERVICE, assert_nothing_null_or_empty
+from tests.requests import condition, request
+
+NAMES = """
+resourceType id status code coding system text display concept reference subject patient encounter context entry
+resource clinicalStatus verificationStatus value valueString valueQuantity valueCodeableConcept interpretation
+referenceRange high type comparator unit component medicationCodeableConcept medicationReference medication
+dosageInstruction route reasonCode reasonReference reason contained modifierExtension doNotPerform authoredOn birthDate
+deceasedBoolean deceasedDateTime diagnosis condition link relation fullUrl abatementDateTime
+""".split()
+WORDS = """
+Condition Observation Patient Encounter MedicationRequest ServiceRequest Medication Bundle OperationOutcome Patient/p1
+Condition/c1 #c1 active draft http://hl7.org/fhir/sid/icd-10-cm http://loinc.org G61.81 G61.0 93493-5 25700-6 D47.2
+2026-11-22 1970 next IgM Positive
+""".split()
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.sampled_from(WORDS), st.text(max_size=8)
+)
+junk = st.recursive(
+    scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=4)),
+    max_leaves=12,
+)
+PATHS = [
+    ("context",),
+    ("context", "draftOrders"),
+    ("context", "draftOrders", "entry"),
+    ("context", "draftOrders", "entry", 0),
+    ("context", "selections"),
+    ("context", "patientId"),
+    ("context", "encounterId"),
+    ("prefetch",),
+    ("prefetch", "patient"),
+    ("prefetch", "conditions"),
+    ("prefetch", "conditions", "entry"),
+    ("prefetch", "observations"),
+    ("prefetch", "encounter"),
+    *[("context", "draftOrders", "entry", 0, "resource", name) for name in NAMES],
+    *[("prefetch", "conditions", "entry", 0, "resource", name) for name in NAMES],
+    *[("prefetch", "observations", "entry", 0, "resource", name) for name in NAMES],
+    *[("prefetch", "encounter", name) for name in NAMES],
+]
+
+
+def base() -> dict[str, Any]:
+    body = request(condition("G72.49", clinicalStatus={"coding": [{"code": "active"}]}))
+    lab = {"coding": [{"system": "http://loinc.org", "code": "93493-5"}]}
+    observation = {"resourceType": "Observation", "id": "o1", "code": lab, "valueString": "Positive"}
+    body["prefetch"]["observations"] = {"resourceType": "Bundle", "entry": [{"resource": observation}]}
+    body["prefetch"]["encounter"] = {"resourceType": "Encounter", "id": "e1"}
+    return body
+
+
+def replaced(body: Any, path: tuple[Any, ...], value: Any) -> Any:
+    node = body
+    for step in path[:-1]:
+        node = node[step]
+    node[path[-1]] = value
+    return body
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(st.tuples(st.sampled_from(PATHS), junk), min_size=1, max_size=1))
+def test_one_element_may_be_anything(client, changes):
+    body = base()
+    for path, value in changes:
+        body = replaced(body, path, value)
+    check(client, body)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=junk)
+def test_the_whole_body_may_be_anything(client, body):
+    check(client, body)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.binary(max_size=60))
+def test_the_body_may_be_any_bytes(client, body):
+    assert client.post(SERVICE, data=body, content_type="application/json").status_code in {400, 413}
+
+
+def check(client: Any, body: Any) -> None:
+    answer = client.post(SERVICE, data=json.dumps(body), content_type="application/json")
+    assert answer.status_code < 500, answer.text
+    assert_nothing_null_or_empty(answer.json)
+
+
+def third_party() -> list[Path]:
+    folder = os.environ.get("CDS_TEST_SAMPLES")
+    return sorted(Path(folder).glob("*.json")) if folder else []
+
+
+@pytest.mark.skipif(not third_party(), reason="CDS_TEST_SAMPLES does not name a folder of third-party requests")
+def test_third_party_requests_are_answered_below_500_and_without_a_card(client):
+    for path in third_party():
+        raw = path.read_bytes()
+        bodies = [raw]
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            body = None
+        if isinstance(body, dict):
+            bodies.append(json.dumps(body | {"hook": "order-select"}).encode())
+        for each in bodies:
+            answer = client.post(SERVICE, data=each, content_type="application/json")
+            assert answer.status_code < 500, path.name
+            assert not answer.json.get("cards"), path.name

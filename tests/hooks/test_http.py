@@ -1,0 +1,375 @@
+"""The routes: CDS Hooks 2.0 discovery, calls and errors. Numbers in names are the requirement ids of the contract."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from cds_service.app import create_app
+from cds_service.settings import read_settings
+from tests.requests import ASPIRIN, PRIVIGEN, bundle, condition, order, request
+
+SERVICE = "/cds-services/ivig-order-select"
+ROUTES = ["/cds-services", SERVICE, f"{SERVICE}/feedback", "/health", "/no-such-route"]
+
+
+def post(client: FlaskClient, body: Any, **more: Any) -> Any:
+    return client.post(SERVICE, json=body, **more)
+
+
+def assert_outcome(answer: Any, status: int) -> str:
+    assert answer.status_code == status
+    assert answer.content_type == "application/json"
+    assert answer.json["resourceType"] == "OperationOutcome"
+    (issue,) = answer.json["issue"]
+    assert issue["severity"] == "error"
+    assert issue["code"]
+    return issue["diagnostics"]
+
+
+def values(node: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
+    yield path, node
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, child in children:
+        yield from values(child, f"{path}.{key}")
+
+
+def assert_nothing_null_or_empty(body: Any) -> None:
+    for path, value in values(body):
+        assert value is not None, path
+        assert value not in ("", [], {}) or path == "$.cards", path
+
+
+def test_b1_to_b8_discovery_derives_from_the_service_plan(client):
+    answer = client.get("/cds-services")
+    assert answer.status_code == 200
+    (service,) = answer.json["services"]
+    assert service["id"] == "ivig-order-select"
+    assert service["hook"] == "order-select"
+    assert service["title"]
+    assert service["description"]
+    assert service["prefetch"] == {
+        "patient": "Patient/{{context.patientId}}",
+        "conditions": "Condition?patient={{context.patientId}}",
+        "observations": "Observation?patient={{context.patientId}}&category=laboratory",
+        "encounter": "Encounter/{{context.encounterId}}",
+    }
+    assert_nothing_null_or_empty(answer.json)
+
+
+def test_health_says_what_is_served(client):
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert answer.json["status"] == "ok"
+    assert answer.json["services"] == ["ivig-order-select"]
+
+
+def test_i1_to_i10_a_card_has_what_the_specification_asks_for(client):
+    answer = post(client, request(condition("G61.81"), condition("G72.41", "c2")))
+    assert answer.status_code == 200
+    assert answer.content_type == "application/json"
+    assert_nothing_null_or_empty(answer.json)
+    cards = answer.json["cards"]
+    assert len({card["uuid"] for card in cards}) == len(cards) == 2
+    for card in cards:
+        assert len(card["summary"]) < 140
+        assert "\n" not in card["summary"]
+        assert card["indicator"] in {"info", "warning", "critical"}
+        assert card["source"]["label"]
+        assert card["source"]["url"].startswith("https://doi.org/10.1002/mus.")
+        assert card["source"]["topic"]["system"] == "http://terminology.hl7.org/CodeSystem/cdshooks-card-type"
+        assert "<" not in card["detail"]
+        assert {link["type"] for link in card["links"]} == {"absolute"}
+        assert "suggestions" not in card
+        assert isinstance(card["extension"], dict)
+
+
+def test_i11_the_most_urgent_card_comes_first(client):
+    cards = post(client, request(condition("G61.81"), condition("G72.41", "c2"))).json["cards"]
+    assert [card["indicator"] for card in cards] == ["warning", "info"]
+
+
+def test_i12_a_card_names_its_drug_and_equal_advice_on_two_orders_is_one_card(client):
+    orders = [order(identifier="m1"), order({"system": PRIVIGEN["system"], "code": "1809665"}, "m2")]
+    orders[0]["medicationCodeableConcept"]["text"] = "Privigen 10 g"
+    orders[1]["medicationCodeableConcept"]["text"] = "Gammagard 20 g"
+    (card,) = post(client, request(condition("G61.81"), orders=orders)).json["cards"]
+    assert "**Order:** Privigen 10 g; Gammagard 20 g" in card["detail"]
+    (recommendation,) = card["extension"]["org.cds-service.recommendations"]
+    assert [match["resource"] for match in recommendation["matched"]] == ["Condition/c1"]
+
+
+def test_a_drug_name_cannot_bring_markup_into_a_card(client):
+    drug = order()
+    drug["medicationCodeableConcept"]["text"] = "<b>IVIG</b> [x](http://evil.example) `a` | b\n# head"
+    (card,) = post(client, request(condition("G61.81"), orders=[drug])).json["cards"]
+    line = next(line for line in card["detail"].splitlines() if line.startswith("**Order:**"))
+    assert not set("<>[]`|#") & set(line)
+
+
+def test_h3_nothing_to_say_is_an_empty_list(client):
+    answer = post(client, request(condition("G61.81"), orders=[order(ASPIRIN)]))
+    assert answer.status_code == 200
+    assert answer.data == b'{"cards":[]}'
+
+
+@pytest.mark.parametrize(
+    "prefetch", [None, {}, {"patient": None}, {"conditions": {"resourceType": "OperationOutcome"}}]
+)
+def test_an_order_that_is_not_ours_needs_no_data(client, prefetch):
+    body = request(orders=[order(ASPIRIN)]) | {"prefetch": prefetch}
+    assert post(client, body).data == b'{"cards":[]}'
+
+
+@pytest.mark.parametrize("key", ["patient", "conditions"])
+@pytest.mark.parametrize("value", ["absent", {"resourceType": "OperationOutcome"}, 7, []])
+def test_f2_a_required_key_that_is_not_available_is_412(client, key, value):
+    body = request(condition("G61.81"))
+    body["prefetch"][key] = value
+    if value == "absent":
+        del body["prefetch"][key]
+    assert key in assert_outcome(post(client, body), 412)
+
+
+def test_f2_every_missing_key_is_named_at_once(client):
+    text = assert_outcome(post(client, request(condition("G61.81")) | {"prefetch": None}), 412)
+    assert "patient" in text
+    assert "conditions" in text
+
+
+def test_f3_null_means_none_recorded(client):
+    body = request()
+    body["prefetch"] = dict.fromkeys(["patient", "conditions", "observations", "encounter"])
+    (card,) = post(client, body).json["cards"]
+    assert card["extension"] == {"org.cds-service.notice": "indication-missing"}
+
+
+@pytest.mark.parametrize("value", ["absent", {"resourceType": "OperationOutcome", "issue": []}])
+def test_f6_an_optional_key_that_is_not_available_is_said_on_the_card(client, value):
+    body = request(condition("G61.81"))
+    body["prefetch"]["observations"] = value
+    if value == "absent":
+        del body["prefetch"]["observations"]
+    (card,) = post(client, body).json["cards"]
+    assert "Could not be checked, because the data was not available: observations." in card["detail"]
+
+
+def test_f8_a_first_page_is_not_taken_for_the_whole(client):
+    body = request(condition("G61.81"))
+    body["prefetch"]["conditions"]["link"] = [{"relation": "next", "url": "https://ehr.example/next"}]
+    (card,) = post(client, body).json["cards"]
+    assert "conditions (only the first page came)" in card["detail"]
+
+
+def test_f9_keys_that_were_not_asked_for_are_ignored(client):
+    body = request()
+    body["prefetch"]["extra"] = bundle(condition("G61.81"))
+    (card,) = post(client, body).json["cards"]
+    assert card["extension"]["org.cds-service.notice"] == "indication-missing"
+
+
+def test_f11_the_wrapper_of_old_clients_is_unwrapped(client):
+    body = request()
+    body["prefetch"]["conditions"] = {"response": {"status": "200"}, "resource": bundle(condition("G61.81"))}
+    (card,) = post(client, body).json["cards"]
+    assert card["extension"]["org.cds-service.recommendations"][0]["disorder"] == "cidp"
+
+
+@pytest.mark.parametrize("where", ["patient", "condition", "observation", "order", "stu3"])
+def test_f12_data_of_another_patient_is_refused_without_naming_anyone(client, where):
+    other = {"reference": "Patient/somebody-else"}
+    body = request(condition("G61.81"), orders=[order(subject=other)] if where == "order" else None)
+    if where == "patient":
+        body["prefetch"]["patient"]["id"] = "somebody-else"
+    elif where == "condition":
+        body["prefetch"]["conditions"] = bundle(condition("G61.81"), condition("I10", "c2", subject=other))
+    elif where == "observation":
+        body["prefetch"]["observations"] = bundle({"resourceType": "Observation", "id": "o", "subject": other})
+    elif where == "stu3":
+        body["prefetch"]["conditions"] = bundle({"resourceType": "Condition", "patient": other})
+    text = assert_outcome(post(client, body), 400)
+    assert "somebody-else" not in text
+    assert "p1" not in text
+
+
+@pytest.mark.parametrize("reference", ["Patient/p1", "https://ehr.example/fhir/Patient/p1", "urn:uuid:p1", "p1"])
+def test_d7_a_patient_is_recognised_however_it_is_referred_to(client, reference):
+    body = request(condition("G61.81", subject={"reference": reference}))
+    body["context"]["patientId"] = "Patient/p1"
+    assert len(post(client, body).json["cards"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        (("hook",), "hook"),
+        (("hookInstance",), "hookInstance"),
+        (("context",), "context"),
+        (("context", "patientId"), "context.patientId"),
+        (("context", "selections"), "context.selections"),
+        (("context", "draftOrders"), "context.draftOrders"),
+    ],
+)
+@pytest.mark.parametrize("value", ["absent", None, 7, True])
+def test_c2_a_missing_or_ill_typed_field_is_400_and_named(client, path, word, value):
+    body = request(condition("G61.81"))
+    parent = body if len(path) == 1 else body[path[0]]
+    parent[path[-1]] = value
+    if value == "absent":
+        del parent[path[-1]]
+    assert word in assert_outcome(post(client, body), 400)
+
+
+def test_c2_all_faults_are_said_at_once(client):
+    text = assert_outcome(post(client, {"context": {}}), 400)
+    for word in ("hook", "hookInstance", "context.patientId", "context.selections", "context.draftOrders"):
+        assert word in text
+
+
+def test_c5_c8_what_is_not_read_is_ignored(client):
+    body = request(condition("G61.81")) | {"fhirAuthorization": None, "fhirServer": None, "foo": {"bar": [1]}}
+    body["context"] |= {"extension": {"x": 1}, "userId": None}
+    assert len(post(client, body).json["cards"]) == 1
+
+
+def test_c6_the_hook_must_be_the_services_own(client):
+    assert "order-select" in assert_outcome(post(client, request() | {"hook": "patient-view"}), 400)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b'"text"',
+        b"null",
+        b'{"hook": "order-select"',
+        b"{}{}",
+        b'{"hook": NaN}',
+        b'{"hook": "\\ud800"}',
+        b'\xef\xbb\xbf{"hook": 1}',
+        '{"hook": "order-select"}'.encode("utf-16"),
+        b'{"hook": "\xff"}',
+        b'{"hook": 1e99999, "context": {}}',
+    ],
+)
+def test_c9_what_is_not_a_json_object_is_400(client, body):
+    assert_outcome(client.post(SERVICE, data=body, content_type="application/json"), 400)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
+def test_c9_another_content_type_is_400_and_says_which_is_wanted(client, kind):
+    answer = client.post(SERVICE, data=json.dumps(request()), content_type=kind)
+    assert "application/json" in assert_outcome(answer, 400)
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/fhir+json", "APPLICATION/JSON", None])
+def test_json_content_types_and_none_are_taken(client, kind):
+    answer = client.post(SERVICE, data=json.dumps(request(condition("G61.81"))), content_type=kind)
+    assert len(answer.json["cards"]) == 1
+
+
+def test_c7_an_unknown_service_is_404_and_another_method_405(client):
+    assert "/cds-services" in assert_outcome(client.post("/cds-services/nope", json=request()), 404)
+    assert_outcome(client.get("/no-such-route"), 404)
+    for answer in (client.get(SERVICE), client.put(SERVICE, json={}), client.delete(SERVICE)):
+        assert_outcome(answer, 405)
+        assert "POST" in answer.headers["Allow"]
+    assert_outcome(client.post("/cds-services", json={}), 405)
+
+
+def test_limits_are_answered_413(knowledge):
+    client = create_app(read_settings(max_body_bytes=2000, max_entries=2), knowledge).test_client()
+    assert "2000" in assert_outcome(post(client, request(condition("G61.81"), condition("I10" * 700, "c2"))), 413)
+    body = request()
+    body["prefetch"]["conditions"]["entry"] = [{}, {}, {}]
+    assert "2 entries" in assert_outcome(post(client, body), 413)
+
+
+@pytest.mark.parametrize("place", [b'{"hook": %s}', b'{"unknown": %s}', b'{"context": {"draftOrders": %s}}'])
+@pytest.mark.parametrize("pair", [(b"[", b"]"), (b'{"a":', b"}")])
+def test_deep_nesting_is_answered_413(client, place, pair):
+    deep = pair[0] * 100_000 + b"1" + pair[1] * 100_000
+    answer = client.post(SERVICE, data=place % deep, content_type="application/json")
+    assert "nested" in assert_outcome(answer, 413)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_q2_preflight_works_on_every_route(client, route):
+    answer = client.options(
+        route, headers={"Origin": "https://sandbox.example", "Access-Control-Request-Method": "POST"}
+    )
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert "content-type" in answer.headers["Access-Control-Allow-Headers"]
+
+
+def test_q3_errors_carry_cors_headers(client):
+    answers = [client.get("/nope"), client.get(SERVICE), client.post(SERVICE, data=b"x"), post(client, {"context": {}})]
+    assert [answer.status_code for answer in answers] == [404, 405, 400, 400]
+    assert {answer.headers["Access-Control-Allow-Origin"] for answer in answers} == {"*"}
+
+
+def test_q4_origins_can_be_listed(knowledge):
+    client = create_app(read_settings(cors_origins="https://a.example, https://b.example"), knowledge).test_client()
+    allowed = client.get("/health", headers={"Origin": "https://b.example"})
+    assert allowed.headers["Access-Control-Allow-Origin"] == "https://b.example"
+    refused = client.get("/health", headers={"Origin": "https://evil.example"})
+    assert "Access-Control-Allow-Origin" not in refused.headers
+    assert refused.headers["Vary"] == "Origin"
+
+
+def test_a_fault_of_ours_is_an_outcome_without_values_and_is_logged_without_them(knowledge, monkeypatch, caplog):
+    client = create_app(read_settings(), knowledge).test_client()
+
+    def fail(*_: Any) -> None:
+        raise ValueError("SENTINEL-of-a-patient")
+
+    monkeypatch.setattr("cds_service.hooks.routes.answer", fail)
+    with caplog.at_level(logging.INFO):
+        answer = post(client, request())
+    text = assert_outcome(answer, 500)
+    assert "SENTINEL" not in text
+    assert "SENTINEL" not in caplog.text
+    assert "ValueError" in caplog.text
+
+
+def sentinel_requests() -> dict[str, dict[str, Any]]:
+    sentinel = "SENTINEL"
+    good = request(condition("G61.81", note=[{"text": sentinel}]))
+    good["prefetch"]["patient"] |= {"name": [{"family": sentinel}], "birthDate": "1931-03-03"}
+    good["context"]["userId"] = f"Practitioner/{sentinel}"
+    good["fhirAuthorization"] = {"access_token": sentinel}
+    wrong = request(condition("G61.81", subject={"reference": f"Patient/{sentinel}"}))
+    missing = request() | {"prefetch": {sentinel: sentinel}}
+    return {
+        "good": good,
+        "wrong patient": wrong,
+        "missing": missing,
+        "wrong hook": request() | {"hook": sentinel},
+        "ill-typed": {"hook": 7, sentinel: sentinel, "context": {"patientId": {sentinel: 1}}},
+    }
+
+
+@pytest.mark.parametrize("name", sentinel_requests())
+def test_no_patient_data_in_logs_or_error_bodies(client, caplog, name):
+    with caplog.at_level(logging.DEBUG):
+        answer = post(client, sentinel_requests()[name])
+    assert "SENTINEL" not in caplog.text
+    assert "p1" not in caplog.text
+    assert "SENTINEL" not in answer.text
+    assert "1931" not in answer.text
+    if answer.status_code == 200:
+        (line,) = [json.loads(record.message) for record in caplog.records if record.name == "cds_service"]
+        assert line == {
+            "event": "call",
+            "hook": "order-select",
+            "service": "http://cds-service.example.org/fhir/PlanDefinition/ivig-order-select|1.0.0",
+            "cards": 1,
+            "ms": 0.0,
+        }

@@ -1,0 +1,23 @@
+"""The benchmark measures what it says: payload sizes, matching disorders, the floor."""
+
+import pytest
+
+from benchmarks.floor import make_floor
+from benchmarks.payloads import SIZES, make_payload
+from tests.hooks.test_http import SERVICE
+
+BYTES = {"5k": 5_000, "50k": 50_000, "200k": 200_000, "550k": 550_000}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_payload_has_its_size_and_its_disorders(client, size):
+    body = make_payload(size)
+    assert 0.75 * BYTES[size] < len(body) < 1.35 * BYTES[size]
+    cards = client.post(SERVICE, data=body, content_type="application/json").json["cards"]
+    assert len(cards) == SIZES[size][2]
+
+
+def test_the_floor_reads_json_and_answers_a_constant_card():
+    client = make_floor().test_client()
+    assert len(client.post("/cds-services/floor", data=make_payload("5k")).json["cards"]) == 1
+    assert client.post("/cds-services/floor", data=b"no json").status_code == 500

@@ -1,0 +1,133 @@
+"""The command line: what is printed, and exit codes."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cds_service import __version__
+from cds_service.__main__ import main
+from tests.requests import ASPIRIN, condition, order, request
+
+
+def run(*arguments: str, **more):
+    return CliRunner().invoke(main, [*map(str, arguments)], catch_exceptions=False, **more)
+
+
+def write(path: Path, body: object) -> Path:
+    path.write_text(json.dumps(body))
+    return path
+
+
+def test_version():
+    assert run("--version").output == f"cds-service, version {__version__}\n"
+
+
+@pytest.mark.parametrize("command", [(), ("serve",), ("check",), ("try",)])
+def test_every_help_has_an_example(command):
+    output = run(*command, "--help").output
+    assert "Example" in output
+    assert "cds-service " in output.split("Example")[1]
+
+
+def test_check_is_silent_about_good_knowledge(root):
+    result = run("check", "--plandefinitions", root / "plandefinitions", "--valuesets", root / "valuesets")
+    assert result.exit_code == 0
+    assert result.output.startswith("No problems: ")
+
+
+def test_check_lists_every_problem_and_exits_1(tmp_path, root):
+    for name in ("plandefinitions", "valuesets"):
+        shutil.copytree(root / name, tmp_path / name)
+    (tmp_path / "valuesets" / "cidp.json").write_text("{")
+    (tmp_path / "plandefinitions" / "broken.json").write_text('{"resourceType": "Patient"}')
+    result = run("check", "--plandefinitions", tmp_path / "plandefinitions", "--valuesets", tmp_path / "valuesets")
+    assert result.exit_code == 1
+    assert "valuesets/cidp.json: -: not readable as JSON" in result.output
+    assert "plandefinitions/broken.json: resourceType: 'Patient' does not belong here." in result.output
+    assert "Fix: " in result.output
+    assert "2 problem(s)." in result.output
+
+
+def test_check_with_cases_says_which_expectation_is_not_met_and_what_is_not_covered(tmp_path):
+    case = {
+        "title": "t",
+        "why": {"statement": "s", "section": "s", "says": "s"},
+        "today": "2026-11-22",
+        "request": request(condition("G61.81")),
+        "cards": [],
+    }
+    folder = tmp_path / "ivig-order-select"
+    folder.mkdir()
+    write(folder / "wrong.json", case)
+    write(folder / "misspelt.json", case | {"card": []})
+    result = run("check", "--cases", tmp_path)
+    assert result.exit_code == 1
+    assert "ivig-order-select/wrong.json: -: expected 0 card(s), got 1" in result.output
+    assert "ivig-order-select/misspelt.json: -: Object contains unknown field `card`" in result.output
+    assert "mmn#recommend: cases: no case makes this action fire." in result.output
+    assert "mmn#recommend: cases: no case names this plan as silent." in result.output
+
+
+def test_check_of_a_folder_without_cases_fails(tmp_path):
+    result = run("check", "--cases", tmp_path)
+    assert result.exit_code == 1
+    assert "no case found" in result.output
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_a_folder_that_is_not_there_is_said(tmp_path, command):
+    result = run(command, "--valuesets", tmp_path / "nope")
+    assert result.exit_code == 1
+    assert "there is no such folder" in result.output
+
+
+def test_try_prints_the_cards_readably(tmp_path):
+    result = run("try", write(tmp_path / "r.json", request(condition("G61.81"))))
+    assert result.exit_code == 0
+    assert "INFO: IVIG is recommended for CIDP: Class I evidence (AANEM 2023)" in result.output
+    assert "cidp | recommended | class I | aanem-2023" in result.output
+    assert "**" not in result.output
+
+
+def test_try_json_prints_the_raw_answer(tmp_path):
+    result = run("try", "--json", write(tmp_path / "r.json", request(condition("G61.81"))))
+    assert json.loads(result.output)["cards"][0]["indicator"] == "info"
+
+
+def test_try_reads_standard_input():
+    result = run("try", "-", input=json.dumps(request(condition("G61.81"))))
+    assert "cidp" in result.output
+
+
+def test_try_says_when_there_is_nothing_to_say(tmp_path):
+    result = run("try", write(tmp_path / "r.json", request(orders=[order(ASPIRIN)])))
+    assert result.exit_code == 0
+    assert result.output == "No cards: evaluated, nothing to say.\n"
+
+
+def test_try_exits_3_when_the_request_is_refused(tmp_path):
+    refused = write(tmp_path / "r.json", {"hook": 1})
+    result = run("try", refused)
+    assert result.exit_code == 3
+    assert "Refused: Not a CDS Hooks order request: hook must be a string" in result.output
+    as_json = run("try", "--json", refused)
+    assert as_json.exit_code == 3
+    assert json.loads(as_json.output)["resourceType"] == "OperationOutcome"
+
+
+def test_try_of_an_unknown_service_exits_3(tmp_path):
+    result = run("try", "--service", "nope", write(tmp_path / "r.json", request()))
+    assert result.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("CDS_TIMEZONE", "Mars/Base"), ("CDS_MAX_BODY_BYTES", "many"), ("CDS_MAX_ENTRIES", "0")]
+)
+def test_a_setting_that_cannot_work_exits_2_and_is_named(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    result = run("check")
+    assert result.exit_code == 2
+    assert name in result.output

@@ -1,0 +1,54 @@
+"""Taking a code away that a case relies on breaks the case: no code of a firing case is there by accident."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cds_service.cases.read import read_cases
+from cds_service.cases.run import run_case
+from cds_service.core.coding import Code
+from cds_service.core.valueset import Terminology, ValueSet
+from cds_service.hooks.answer import answer
+from cds_service.knowledge.load import KnowledgeBase
+
+CASES, _ = read_cases(Path(__file__).parent / "cases")
+PARTS = 4
+
+
+def relied_on(knowledge: KnowledgeBase) -> dict[Code, str]:
+    """Return every code on which a recommendation of some case was matched, with the first such case."""
+    found: dict[Code, str] = {}
+    for name in CASES:
+        for code in matched_codes(knowledge, name):
+            found.setdefault(code, name)
+    return found
+
+
+def matched_codes(knowledge: KnowledgeBase, name: str) -> set[Code]:
+    case, service = CASES[name], knowledge.services[name.partition("/")[0]]
+    if case.error:
+        return set()
+    answered = answer(knowledge, service, msgspec.json.encode(case.request), case.today, str)
+    advice = [each for _, advices in answered.advice for each in advices if each.recommendations]
+    return {evidence.match.code for each in advice for evidence in each.evidence if not evidence.match.by_text}
+
+
+def without(value_set: ValueSet, code: Code) -> ValueSet:
+    kept = {each: names for each, names in value_set.names_of.items() if each[:2] != code[:2]}
+    return ValueSet(value_set.url, value_set.version, kept)
+
+
+def holding(knowledge: KnowledgeBase, code: Code) -> KnowledgeBase:
+    sets = knowledge.terminology.value_sets.values()
+    aliases = {alias: system for alias, system in knowledge.terminology.systems.items() if alias != system}
+    return replace(knowledge, terminology=Terminology([without(each, code) for each in sets], aliases))
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_case_breaks_when_its_code_is_taken_away(knowledge, part):
+    codes = sorted(relied_on(knowledge).items())
+    assert len(codes) > 150
+    for code, name in codes[part::PARTS]:
+        assert run_case(holding(knowledge, code), name, CASES[name]).differences, f"{code} of {name}"

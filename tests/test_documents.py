@@ -1,0 +1,54 @@
+"""The documents tell the truth: the README's request and card, the settings table, the links."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from cds_service.settings import Settings
+from tests.hooks.test_http import SERVICE
+
+
+def block(text: str, mark: str) -> dict:
+    found = re.search(rf"<!-- {mark} -->\s*```json\n(.*?)```", text, re.DOTALL)
+    assert found, f"README has no block marked {mark}"
+    return json.loads(found[1])
+
+
+def test_the_request_of_the_readme_gets_the_card_of_the_readme(client, root):
+    text = (root / "README.md").read_text()
+    told = block(text, "card")
+    got = client.post(SERVICE, json=block(text, "request")).json
+    assert len(got["cards"]) == len(told["cards"]) == 1
+    (card,), (shown,) = got["cards"], told["cards"]
+    assert shown.pop("uuid") == "…"
+    assert card["detail"].startswith(shown.pop("detail").removesuffix(" …"))
+    assert {key: card[key] for key in card if key not in {"uuid", "detail"}} == shown
+
+
+def test_the_settings_table_is_the_settings(root):
+    table = set(re.findall(r"^\| `(CDS_\w+)`", (root / "docs" / "integrating.md").read_text(), re.MULTILINE))
+    assert table == {f"CDS_{name.upper()}" for name in Settings.model_fields}
+
+
+def documents() -> list[Path]:
+    root = Path(__file__).parent.parent
+    return [*root.glob("*.md"), *(root / "docs").rglob("*.md")]
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)#\s]+)", path.read_text()):
+        if "://" not in target:
+            assert (path.parent / target).exists(), target
+
+
+def test_no_lock_file_names_a_registry(root):
+    for path in (root / "requirements").glob("*.txt"):
+        text = path.read_text()
+        assert "://" not in text
+        assert "--hash=sha256:" in text
+        pinned = re.findall(r"^[A-Za-z]\S*", text, re.MULTILINE)
+        assert pinned
+        assert all("==" in each for each in pinned)

@@ -1,0 +1,98 @@
+"""The real server: the wheel in an empty folder, real HTTP, a clean stop."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import requests
+from tests.requests import condition, request
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory, root) -> Path:
+    """The wheel, unpacked into a folder of its own."""
+    built = tmp_path_factory.mktemp("wheel")
+    target = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", built, root], check=True)
+    (found,) = built.glob("cds_service-*.whl")
+    subprocess.run([*pip, "install", "--no-deps", "--target", target, found], check=True)
+    return target
+
+
+@contextlib.contextmanager
+def serving(installed: Path, folder: Path, *more: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    port = free_port()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CDS_")}
+    command = [sys.executable, "-m", "cds_service", "serve", "--port", str(port), "--workers", "2", *more]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment | {"PYTHONPATH": str(installed)}, stdout=log, stderr=log
+        )
+    try:
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(base: str) -> None:
+    for _ in range(200):
+        with contextlib.suppress(requests.ConnectionError):
+            assert requests.get(f"{base}/health", timeout=5).status_code == 200
+            return
+        time.sleep(0.1)
+    pytest.fail("the server did not start")
+
+
+def test_the_wheel_serves_from_an_empty_folder_and_stops_cleanly(wheel, tmp_path):
+    with serving(wheel, tmp_path) as (base, process):
+        wait_for(base)
+        assert requests.get(f"{base}/cds-services", timeout=5).json()["services"][0]["id"] == "ivig-order-select"
+        answer = requests.post(f"{base}/cds-services/ivig-order-select", json=request(condition("G61.81")), timeout=5)
+        assert answer.status_code == 200
+        (card,) = answer.json()["cards"]
+        assert card["extension"]["org.cds-service.recommendations"][0]["disorder"] == "cidp"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=40) == 0
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
+    assert [(line["event"], line["cards"]) for line in lines] == [("call", 1)]
+
+
+def test_the_wheel_holds_the_shipped_knowledge(wheel, root):
+    for name in ("plandefinitions", "valuesets"):
+        shipped = wheel / "cds_service" / "shipped" / name
+        files = {path.relative_to(shipped): path.read_bytes() for path in shipped.rglob("*.json")}
+        assert files == {path.relative_to(root / name): path.read_bytes() for path in (root / name).rglob("*.json")}
+
+
+def test_a_body_in_chunks_over_the_limit_is_413(wheel, tmp_path):
+    with serving(wheel, tmp_path) as (base, _):
+        wait_for(base)
+        chunks = (b" " * 1_000_000 for _ in range(12))
+        url, headers = f"{base}/cds-services/ivig-order-select", {"Content-Type": "application/json"}
+        answer = requests.post(url, data=chunks, headers=headers, timeout=20)
+        assert answer.status_code == 413
+        assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+def test_serve_refuses_to_start_on_broken_knowledge(wheel, tmp_path):
+    (tmp_path / "valuesets").mkdir()
+    with serving(wheel, tmp_path, "--valuesets", str(tmp_path / "valuesets")) as (_, process):
+        assert process.wait(timeout=40) == 1
+    assert "holds no .json file" in (tmp_path / "log").read_text()
