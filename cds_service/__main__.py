@@ -1,6 +1,5 @@
 """The command line: serve, check, try."""
 
-import logging
 import sys
 from pathlib import Path
 
@@ -57,17 +56,9 @@ def serve(host: str, port: int, workers: int | None, plandefinitions: Path | Non
       curl http://127.0.0.1:8000/cds-services
     """
     settings = _settings(plandefinitions, valuesets)
-    _log_plainly()
     app = create_app(settings, _knowledge(settings))
     freeze()
     run_server(app, host, port, workers)
-
-
-def _log_plainly() -> None:
-    """Log messages only, one a line, without looking up caller, thread and process (logging HOWTO, Optimization)."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # noqa: SLF001
 
 
 @main.command()

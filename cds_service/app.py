@@ -1,6 +1,7 @@
 """create_app(settings): the one place where everything meets. The clock and the uuids of cards are read here."""
 
 import gc
+import sys
 import time
 import uuid
 from datetime import date, datetime
@@ -26,20 +27,24 @@ def create_app(settings: Settings, knowledge: KnowledgeBase | None = None, effec
     known = knowledge or load_knowledge(settings.plandefinitions, settings.valuesets)
     app = Flask("cds_service", static_folder=None)
     limits = Limits(settings.max_body_bytes, settings.max_entries)
-    app.register_blueprint(make_routes(known, limits, __version__, effects or real_effects(settings.timezone)))
-    answer_errors(app)
+    effects = effects or real_effects(settings.timezone)
+    app.register_blueprint(make_routes(known, limits, __version__, effects))
+    answer_errors(app, effects.log)
     app.wsgi_app = allow_origins(app.wsgi_app, settings.cors_origins)  # type: ignore[assignment,method-assign]
     return app
 
 
 def real_effects(timezone: str | None) -> Effects:
-    """Return today's date in a time zone (None: the host's), random uuids and the machine's clock."""
+    """Return today's date in a time zone (None: the host's), random uuids, the machine's clock, standard error."""
     zone = ZoneInfo(timezone) if timezone else None
 
     def today() -> date:
         return datetime.now(zone).date() if zone else date.today()  # noqa: DTZ011
 
-    return Effects(today, lambda: str(uuid.uuid4()), time.perf_counter)
+    def log(line: str) -> None:
+        sys.stderr.write(line + "\n")
+
+    return Effects(today, lambda: str(uuid.uuid4()), time.perf_counter, log)
 
 
 def freeze() -> None:

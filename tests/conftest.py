@@ -38,8 +38,13 @@ def knowledge(shipped: Shipped) -> KnowledgeBase:
 
 
 @pytest.fixture
-def client(knowledge: KnowledgeBase) -> Iterator[FlaskClient]:
+def log() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def client(knowledge: KnowledgeBase, log: list[str]) -> Iterator[FlaskClient]:
     numbers = count(1)
-    effects = Effects(lambda: TODAY, lambda: f"00000000-0000-4000-8000-{next(numbers):012}", lambda: 0.0)
+    effects = Effects(lambda: TODAY, lambda: f"00000000-0000-4000-8000-{next(numbers):012}", lambda: 0.0, log.append)
     with create_app(read_settings(), knowledge, effects).test_client() as found:
         yield found

@@ -6,7 +6,8 @@ index (code -> system -> sets, folded text -> sets); a test proves that both agr
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from cds_service.core.coding import NDC, Code, keys
 from cds_service.core.resources import Coding, Concept, Junk, many
@@ -19,6 +20,9 @@ class Match(NamedTuple):
     value_set: str
     code: Code
     by_text: bool
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -76,14 +80,10 @@ def is_coded(concept: Concept) -> bool:
 def known_codes(concept: Concept, systems: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the (preferred system, code) pairs of a concept whose system some loaded set uses."""
     return [
-        (systems[coding.system], coding.code.strip())
+        (systems[coding.system], coding.code)
         for coding in many(concept.coding, Coding)
         if isinstance(coding.system, str) and isinstance(coding.code, str) and coding.system in systems
     ]
-
-
-def _as_written(match: Match, code: str) -> Match:
-    return match._replace(code=match.code._replace(code=code))
 
 
 def texts_of(concept: Concept) -> list[str]:
@@ -100,7 +100,8 @@ class Terminology:
         used = {code.system for value_set in self.value_sets.values() for code in value_set.names_of}
         self.systems = {system: system for system in used}
         self.systems |= {alias: system for alias, system in aliases.items() if system in used}
-        self._ndc = frozenset(alias for alias, system in self.systems.items() if system == NDC) | {NDC}
+        self._aliases = {system: [alias for alias in self.systems if self.systems[alias] == system] for system in used}
+        self._ndc = frozenset({NDC, *self._aliases.get(NDC, [])})
         self.codes: dict[str, dict[str, dict[str, Match]]] = {}
         self.texts: dict[str, dict[str, Match]] = {}
         for value_set in self.value_sets.values():
@@ -109,20 +110,29 @@ class Terminology:
     def _index(self, value_set: ValueSet) -> None:
         for (system, key), code in value_set.by_key.items():
             match = Match(value_set.canonical, code, by_text=False)
-            self.codes.setdefault(key, {}).setdefault(system, {})[value_set.url] = match
+            by_system = self.codes.setdefault(key, {})
+            for alias in self._aliases[system]:
+                by_system.setdefault(alias, {})[value_set.url] = match
         for text, code in value_set.by_text.items():
             self.texts.setdefault(text, {})[value_set.url] = Match(value_set.canonical, code, by_text=True)
 
-    def members(self, concept: Concept) -> dict[str, Match]:
+    def members(self, concept: Concept) -> Mapping[str, Match]:
         """Return, by value set url, why the concept is in each set that holds it."""
-        if not is_coded(concept):
-            return self._members_by_text(concept)
+        found: Mapping[str, Match] = NOTHING
+        for coding in many(concept.coding, Coding):
+            if sets := self._sets_of(coding.system, coding.code):
+                found = {**sets, **found} if found else sets
+        return found if found or is_coded(concept) else self._members_by_text(concept)
+
+    def _sets_of(self, system: object, code: object) -> Mapping[str, Match]:
+        if type(system) is not str or type(code) is not str:
+            return NOTHING
+        if system not in self._ndc:
+            return self.codes.get(code, NOTHING).get(system, NOTHING)
         found: dict[str, Match] = {}
-        for system, code in known_codes(concept, self.systems):
-            for key in keys(system, code):
-                for url, match in self.codes.get(key, {}).get(system, {}).items():
-                    as_written = match if match.code.code == code else _as_written(match, code)
-                    found.setdefault(url, as_written)
+        for key in keys(NDC, code):
+            for url, match in self.codes.get(key, NOTHING).get(NDC, NOTHING).items():
+                found.setdefault(url, match._replace(code=match.code._replace(code=code)))
         return found
 
     def _members_by_text(self, concept: Concept) -> dict[str, Match]:

@@ -1,6 +1,5 @@
 """The routes: discovery, services, health, and an OperationOutcome for everything else."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -15,18 +14,18 @@ from cds_service.hooks.outcome import to_outcome
 from cds_service.hooks.request import Limits, too_large
 from cds_service.knowledge.load import KnowledgeBase
 
-log = logging.getLogger("cds_service")
 JSON_TYPES = ("application/json", "application/fhir+json")
 ISSUE_TYPES = {404: "not-found", 405: "not-supported", 400: "invalid"}
 
 
 @dataclass(frozen=True)
 class Effects:
-    """What the routes need of the outside world: today's date, new uuids, a clock in seconds."""
+    """What the routes need of the outside world: today's date, new uuids, a clock in seconds, a place for log lines."""
 
     today: Callable[[], date]
     new_uuid: Callable[[], str]
     seconds: Callable[[], float]
+    log: Callable[[str], object]
 
 
 def json_response(body: object, status: int = 200) -> Response:
@@ -58,7 +57,9 @@ def make_routes(knowledge: KnowledgeBase, limits: Limits, version: str, effects:
         service = find_service(knowledge, service_id)
         body = _body(limits)
         answered = answer(knowledge, service, body, effects.today(), effects.new_uuid, limits)
-        _log_call(service.hook, service.plan.canonical, len(answered.cards), effects.seconds() - started)
+        milliseconds = round((effects.seconds() - started) * 1000, 2)
+        line = {"event": "call", "hook": service.hook, "service": service.plan.canonical}
+        effects.log(orjson.dumps({**line, "cards": len(answered.cards), "ms": milliseconds}).decode())
         return json_response(answered.to_json())
 
     return routes
@@ -75,12 +76,7 @@ def _body(limits: Limits) -> bytes:
         raise too_large(limits) from None
 
 
-def _log_call(hook: str, service: str, cards: int, seconds: float) -> None:
-    line = {"event": "call", "hook": hook, "service": service, "cards": cards, "ms": round(seconds * 1000, 2)}
-    log.info(orjson.dumps(line).decode())
-
-
-def answer_errors(app: Flask) -> None:
+def answer_errors(app: Flask, log: Callable[[str], object]) -> None:
     """Answer every error of the app with an OperationOutcome, and log what we did not foresee without its values."""
 
     @app.errorhandler(RequestError)
@@ -97,8 +93,7 @@ def answer_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
-        frames = _frames(error)
-        log.error(orjson.dumps({"event": "fault", "type": type(error).__name__, "at": frames}).decode())
+        log(orjson.dumps({"event": "fault", "type": type(error).__name__, "at": _frames(error)}).decode())
         return outcome_response(500, "exception", "The service failed on this call. Its log names the place.")
 
 

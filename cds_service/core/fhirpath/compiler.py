@@ -102,6 +102,8 @@ def _text(node: Node) -> str | None:
 def _member_of(node: Call, this: str | None) -> Predicate:
     record, (value_set,) = _record_and_sets(node, this, 1)
     source = _source_of(node, this, {"concept"})
+    if node.source == Member(None, "code"):
+        return lambda scope, item: functions.has_code_of(scope, item, value_set)
     text_counts = node.source != Member(Variable("order"), "code")
 
     def member_of(scope: Scope, item: Any) -> Verdict:

@@ -22,6 +22,12 @@ def member_of(
     return FALSE
 
 
+def has_code_of(scope: Scope, record: Problem | Lab, value_set: str) -> Verdict:
+    """Return TRUE with its evidence when the record's own code is in the value set."""
+    match = scope.member(record.code, value_set)
+    return Verdict(True, (Evidence(record, match, match.by_text),)) if match else FALSE
+
+
 def mentions(
     scope: Scope, record: Problem | Lab | Order, values: list[object], value_set: str, distancing: str
 ) -> Verdict:

@@ -1,6 +1,6 @@
 """What a compiled condition is evaluated on: the facts, the terminology, and what has been recommended so far."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from cds_service.core.facts import Evidence, Facts
@@ -25,7 +25,7 @@ class Scope:
     def __init__(self, facts: Facts, terminology: Terminology, recommendations: list[Any]) -> None:
         self.facts = facts
         self.terminology = terminology
-        self._members: dict[int, dict[str, Match]] = {}
+        self._members: dict[int, Mapping[str, Match]] = {}
         self._variables: dict[str, list[Any] | None] = {
             "order": [facts.order],
             "patient": [] if facts.patient is None else [facts.patient],
