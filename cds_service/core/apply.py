@@ -1,8 +1,8 @@
 """Evaluation of a service plan on one order: FHIR's PlanDefinition $apply, with the evidence of every step.
 
 Actions are taken in the order of the plan. An action without a condition applies; one whose condition is UNKNOWN does
-what its plan says. A group passes on to its children, `definitionCanonical` to the plan it names, alternatives
-(selectionBehavior exactly-one) become one advice that holds every branch.
+what its plan says. A group passes on to its children (selectionBehavior at-most-one: to the first that applies),
+`definitionCanonical` to the plan it names; alternatives (exactly-one) become one advice that holds every branch.
 """
 
 from collections.abc import Iterable
@@ -73,8 +73,8 @@ def apply_plan(
     walk = _Walk(facts, terminology, library)
     if concerned is None:
         walk.take_all(plan, plan.actions)
-    else:
-        walk.take_all(plan, [child for action in concerned for child in action.children])
+    for action in concerned or ():
+        walk.take_all(plan, action.children, action.first_only)
     return walk.finished()
 
 
@@ -87,13 +87,15 @@ class _Walk:
         self.advice: list[Advice] = []
         self.warnings: list[Advice] = []
 
-    def take(self, plan: Plan, action: Action) -> None:
+    def take(self, plan: Plan, action: Action) -> bool:
+        """Take one action and what it leads to; return whether it applied."""
         verdict = self._verdict(action)
         if not (action.applies_on_unknown if verdict.truth is None else verdict.truth):
-            return
+            return False
         if action.definition:
-            self.take_all(self.plans[action.definition], self.plans[action.definition].actions)
-        elif action.alternatives:
+            target = self.plans[action.definition]
+            return self.take_all(target, target.actions)
+        if action.alternatives:
             self._take_alternatives(plan, action, verdict)
         elif action.stance:
             self._add(plan, action, verdict, (Recommendation(plan, action, verdict.evidence),))
@@ -102,12 +104,18 @@ class _Walk:
         elif action.risk:
             self.warnings.append(Advice(plan, action, evidence=verdict.evidence))
         else:
-            self.take_all(plan, action.children)
+            self.take_all(plan, action.children, action.first_only)
+        return True
 
-    def take_all(self, plan: Plan, actions: Iterable[Action]) -> None:
+    def take_all(self, plan: Plan, actions: Iterable[Action], first_only: bool = False) -> bool:
+        """Take each action, or only the first that applies; return whether any applied."""
+        applied = False
         for action in actions:
             if action.definition is None or action.definition in self.awake:
-                self.take(plan, action)
+                applied = self.take(plan, action) or applied
+            if applied and first_only:
+                break
+        return applied
 
     def _verdict(self, action: Action) -> Verdict:
         condition = action.condition

@@ -90,7 +90,8 @@ def _action(source: Json, path: str, report: Report) -> p.Action:
             p.Link(item.get("display", ""), item["url"]) for item in source.get("documentation", []) if "url" in item
         ),
         definition=source.get("definitionCanonical"),
-        alternatives=source.get("selectionBehavior") == "exactly-one",
+        alternatives=_selection(source, path, report) == "exactly-one",
+        first_only=source.get("selectionBehavior") == "at-most-one",
         hook=_hook(source, path, report),
         prefetch=tuple(_prefetch(item, f"{path}.input[{i}]", report) for i, item in enumerate(source.get("input", []))),
         children=tuple(_action(item, f"{path}.action[{i}]", report) for i, item in enumerate(source.get("action", []))),
@@ -102,6 +103,13 @@ def _priority(source: Json, path: str, report: Report) -> str | None:
     if priority is not None and priority not in p.INDICATORS:
         report(f"{path}.priority", "no card indicator stands for this priority.", "use routine, urgent or stat.")
     return priority
+
+
+def _selection(source: Json, path: str, report: Report) -> str | None:
+    behavior = source.get("selectionBehavior")
+    if behavior not in (None, "exactly-one", "at-most-one"):
+        report(f"{path}.selectionBehavior", "not interpreted.", "use exactly-one or at-most-one, or leave it out.")
+    return behavior
 
 
 def _keys(source: Json, path: str, report: Report) -> dict[str, str]:

@@ -8,7 +8,8 @@ Elements (FHIR R4 PlanDefinition) and what they become:
 - `action.condition` (applicability, text/fhirpath) with our extension on-unknown: what UNKNOWN does;
 - our extensions conditional-note (a line of the detail that has a condition) and evidence-from (a citation's label);
 - `action.documentation`: the links of a card; `relatedArtifact` derived-from: the statements, first the governing one;
-- `action.definitionCanonical`: another plan; `selectionBehavior` exactly-one: its children are alternatives.
+- `action.definitionCanonical`: another plan; `selectionBehavior` exactly-one: its children are alternatives that the
+  record does not decide between; at-most-one: the first child that applies is taken and the rest is not.
 """
 
 from collections.abc import Mapping
@@ -87,6 +88,7 @@ class Action:
     links: tuple[Link, ...] = ()
     definition: str | None = None
     alternatives: bool = False
+    first_only: bool = False
     hook: str | None = None
     prefetch: tuple[Prefetch, ...] = ()
     children: "tuple[Action, ...]" = ()
