@@ -56,8 +56,10 @@ def serve(host: str, port: int, workers: int | None, plandefinitions: Path | Non
       curl http://127.0.0.1:8000/cds-services
     """
     settings = _settings(plandefinitions, valuesets)
-    app = create_app(settings, _knowledge(settings))
+    knowledge = _knowledge(settings)
+    app = create_app(settings, knowledge)
     freeze()
+    click.echo(f"Serving {', '.join(knowledge.services)} at http://{host}:{port}/cds-services (Ctrl-C stops)", err=True)
     run_server(app, host, port, workers)
 
 

@@ -102,7 +102,7 @@ def _lines(topic: Topic) -> list[str]:
     if evidence:
         lines.append("**Matched on:** " + "; ".join(_in_words(each) for each in evidence))
     lines += topic.advice.notes
-    if any(how(each) == "text" and each.match.by_text for each in evidence):
+    if any(each.match.by_text for each in evidence):
         lines.append("The record was matched on its text only. Please add a code to it.")
     if any(isinstance(each.record, Problem) and each.record.provisional for each in evidence):
         lines.append("The diagnosis is recorded as provisional or unconfirmed.")
