@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.payloads import SIZES, make_payload
 from benchmarks.servers import cores, free_port, resident_mb, server
+from benchmarks.stages import print_stages
 
 GOALS = {"5k": 1.3, "50k": 1.1, "200k": 1.0, "550k": 1.0}
 ROUNDS = {"5k": 1500, "50k": 1000, "200k": 500, "550k": 250}
@@ -99,6 +100,8 @@ def main() -> None:
     print(f"ten times the codes: {results['tenfold_codes_ratio']} (goal 1.1)")
     print(f"start: {results['start_s']} s (goal 2.5)   worker: {results['worker_mb']} MB (goal 150)")
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    for size in ("5k", "200k"):
+        print_stages(size)
 
 
 def report(size: str, length: int, times: dict[str, list[float]]) -> dict[str, float]:

@@ -5,8 +5,8 @@ two records, and no advice is better than advice on the wrong one.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from cds_service.core.facts import (
     Facts,
@@ -52,20 +52,47 @@ def read_chart(request: HookRequest, delivered: Delivered, terminology: Terminol
 
     Raises BadRequest (400) when the prefetch holds another patient's data.
     """
-    resources = [each for key in delivered.resources for each in delivered.resources[key]]
-    _refuse_other_patients(request.patient_id, resources)
-    patient = next((each for each in resources if each.resource_type == "Patient"), None)
-    encounter = next((each for each in resources if each.resource_type == "Encounter"), None)
+    survey = _survey(delivered, terminology, indexed)
+    _refuse_other_patients(request.patient_id, survey.owners)
+    patient = next((each for each in survey.uncoded if each.resource_type == "Patient"), None)
+    encounter = next((each for each in survey.uncoded if _is_current(each, request.encounter_id)), None)
     current = _current_conditions(encounter)
     chart = Chart(patient, _encounter_reasons(encounter), [], [])
-    for each in _legible(resources, terminology) if indexed else resources:
+    for each in survey.coded:
         _file(each, chart, request.encounter_id, current)
     return chart
 
 
-def _legible(resources: list[Resource], terminology: Terminology) -> list[Resource]:
-    may_match = terminology.may_match
-    return [each for each in resources if each.code is not None and may_match(each.code)]
+class _Survey(NamedTuple):
+    """One look at each record: those with a code that may matter, those without a code, and whose they are."""
+
+    coded: list[Resource]
+    uncoded: list[Resource]
+    owners: set[str | None]
+
+
+def _survey(delivered: Delivered, terminology: Terminology, indexed: bool) -> _Survey:
+    coded: list[Resource] = []
+    uncoded: list[Resource] = []
+    references: set[object] = set()
+    may_match = terminology.may_match if indexed else lambda _: True
+    for resources in delivered.resources.values():
+        for each in resources:
+            if each.code is None:
+                uncoded.append(each)
+            elif may_match(each.code):
+                coded.append(each)
+            if type(each.subject) is Reference and type(each.subject.reference) is str:
+                references.add(each.subject.reference)
+            if type(each.patient) is Reference and type(each.patient.reference) is str:
+                references.add(each.patient.reference)
+    owners = {bare_id(reference) for reference in references}
+    owners |= {each.id for each in uncoded if each.resource_type == "Patient" and type(each.id) is str}
+    return _Survey(coded, uncoded, owners)
+
+
+def _is_current(resource: Resource, encounter_id: str | None) -> bool:
+    return resource.resource_type == "Encounter" and (encounter_id is None or bare_id(resource.id) == encounter_id)
 
 
 def _file(resource: Resource, chart: Chart, encounter_id: str | None, current: set[str | None]) -> None:
@@ -79,13 +106,8 @@ def _file(resource: Resource, chart: Chart, encounter_id: str | None, current: s
         chart.labs.extend(labs_of(resource, label(resource)))
 
 
-def _refuse_other_patients(patient_id: str, resources: Iterable[Resource]) -> None:
-    subjects = [each.subject for each in resources if each.subject is not None]
-    subjects += [each.patient for each in resources if each.patient is not None]
-    references = {each.reference for each in subjects if type(each) is Reference and type(each.reference) is str}
-    people = {bare_id(reference) for reference in references if isinstance(reference, str)}
-    people |= {each.id for each in resources if each.resource_type == "Patient" and isinstance(each.id, str)}
-    if people - {patient_id, None}:
+def _refuse_other_patients(patient_id: str, owners: set[str | None]) -> None:
+    if owners - {patient_id, None}:
         raise BadRequest("The call holds data of a patient other than context.patientId. Nothing was evaluated.")
 
 
@@ -130,7 +152,8 @@ def read_order(order: Resource, request: HookRequest) -> Order:
 
     Raises BadRequest (400) when the order is for another patient.
     """
-    _refuse_other_patients(request.patient_id, [order])
+    subject = order.subject.reference if isinstance(order.subject, Reference) else None
+    _refuse_other_patients(request.patient_id, {bare_id(subject)})
     codes = [each for each in _ordered_codes(order) if isinstance(each, Concept)]
     for reference in (order.medication_reference, order.medication):
         codes += [each.code for each in _medications(order, request, reference) if isinstance(each.code, Concept)]
