@@ -27,7 +27,7 @@ USAGE, PROBLEMS, REFUSED = 2, 1, 3
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cds-service")
 def main() -> None:
-    r"""CDS Hooks advice on immunoglobulin orders, from consensus statements kept as FHIR PlanDefinitions.
+    """CDS Hooks advice on immunoglobulin orders, from consensus statements kept as FHIR PlanDefinitions.
 
     \b
     Examples:
@@ -39,14 +39,12 @@ def main() -> None:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
-@click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to bind; 0 picks one."
-)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to bind.")
 @click.option("--workers", default=None, type=click.IntRange(1, 64), help="Worker processes; default: one a core.")
 @plandefinitions_option
 @valuesets_option
 def serve(host: str, port: int, workers: int | None, plandefinitions: Path | None, valuesets: Path | None) -> None:
-    r"""Serve CDS Hooks in the foreground until interrupted.
+    """Serve CDS Hooks in the foreground until interrupted.
 
     Refuses to start when the knowledge has problems (exit code 1) or a setting cannot work (2).
 
@@ -68,7 +66,7 @@ def serve(host: str, port: int, workers: int | None, plandefinitions: Path | Non
 @valuesets_option
 @click.option("--cases", type=FOLDER, help="Folder of golden cases; each is run, and coverage is checked.")
 def check(plandefinitions: Path | None, valuesets: Path | None, cases: Path | None) -> None:
-    r"""Check the knowledge, and with --cases what it answers. All problems are listed at once.
+    """Check the knowledge, and with --cases what it answers. All problems are listed at once.
 
     Exit code 0: no problem; 1: problems, each with file, path, reason and fix.
 
@@ -94,7 +92,7 @@ def check(plandefinitions: Path | None, valuesets: Path | None, cases: Path | No
 @plandefinitions_option
 @valuesets_option
 def try_(file: Path, service: str, as_json: bool, plandefinitions: Path | None, valuesets: Path | None) -> None:
-    r"""Evaluate a request FILE without a server and print the cards ('-' reads standard input).
+    """Evaluate a request FILE without a server and print the cards ('-' reads standard input).
 
     Exit code 0: answered; 1: the knowledge has problems; 2: usage or settings; 3: the request was refused.
 

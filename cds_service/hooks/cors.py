@@ -6,8 +6,6 @@ Done around the WSGI application, so that no answer can miss it (CDS Hooks 2.0, 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Response
-
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 Wsgi = Callable[[Environ, Start], Iterable[bytes]]
@@ -37,7 +35,8 @@ def allow_origins(app: Wsgi, origins: str) -> Wsgi:
             return start_response(status, headers + extra, *rest)
 
         if environ["REQUEST_METHOD"] == "OPTIONS":
-            return Response(status=204)(environ, start)
+            start("204 No Content", [])
+            return []
         return app(environ, start)
 
     return with_cors

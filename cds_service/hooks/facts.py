@@ -29,6 +29,7 @@ from cds_service.hooks.request import HookRequest, bare_id
 FIT_ID = re.compile(r"[\w.:-]{1,64}")
 MARKUP = re.compile(r"[<>&`*_~#|\[\]{}\\!\x00-\x1f]+")
 LONGEST_NAME = 200
+READ_FROM = {"conditions": ("problems", "current"), "observations": ("observations",)}
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,10 @@ def read_chart(request: HookRequest, delivered: Delivered, terminology: Terminol
     current = _current_conditions(encounter)
     chart = Chart(patient, _encounter_reasons(encounter), [], [])
     for each in survey.coded:
-        _file(each, chart, request.encounter_id, current)
+        if not each.modifier_extension:
+            _file(each, chart, request.encounter_id, current)
+        elif terminology.may_match(each.code):
+            chart.unread.append(each)
     return chart
 
 
@@ -98,9 +102,7 @@ def _is_current(resource: Resource, encounter_id: str | None) -> bool:
 def _file(resource: Resource, chart: Chart, encounter_id: str | None, current: set[str | None]) -> None:
     if not isinstance(resource.code, Concept):
         return
-    if resource.modifier_extension:
-        chart.unread.append(resource)
-    elif resource.resource_type == "Condition" and counts(resource):
+    if resource.resource_type == "Condition" and counts(resource):
         chart.problems.append(problem_of(resource, label(resource), _origin(resource, encounter_id, current)))
     elif resource.resource_type == "Observation":
         chart.labs.extend(labs_of(resource, label(resource)))
@@ -205,7 +207,7 @@ def to_facts(
     problems += [problem_of(each, label(each), "reason") for each in own if bare_id(each.id) in wanted and counts(each)]
     reasons = [*many(source.reason_code, Concept), *_concepts_of(source.reason)]
     problems += [Problem(order.label, each, origin="reason") for each in reasons]
-    unavailable = delivered.unavailable | (frozenset() if "observations" in delivered.resources else {"observations"})
+    unavailable = {name for key in READ_FROM if key not in delivered.resources for name in READ_FROM[key]}
     return Facts(
         order,
         chart.patient,
@@ -213,7 +215,7 @@ def to_facts(
         chart.labs,
         order_date(source.authored_on, today),
         today,
-        unavailable,
+        frozenset(unavailable),
         delivered.not_checked,
     )
 

@@ -17,10 +17,9 @@ ENCOUNTER_TOKEN = "{{context.encounterId}}"  # noqa: S105  (a CDS Hooks prefetch
 
 @dataclass(frozen=True)
 class Delivered:
-    """The resources of each delivered key, the keys that are not available, and what to say of them on a card."""
+    """The resources of each delivered key, and what to say on a card of those that did not come."""
 
     resources: dict[str, list[Resource]]
-    unavailable: frozenset[str]
     not_checked: tuple[str, ...]
 
 
@@ -30,20 +29,19 @@ def check_delivered(request: HookRequest, templates: Iterable[Prefetch]) -> Deli
     Raises PreconditionFailed (412) naming every required key that is not available.
     """
     resources: dict[str, list[Resource]] = {}
-    missing, not_checked, lost = set(), [], []
+    not_checked, lost = [], []
     for template in templates:
         value = request.prefetch.get(template.key, ...)
         if _is_available(value):
             resources[template.key] = entries(value)  # type: ignore[arg-type]
             not_checked += [f"{template.key} (only the first page came)"] if _has_more(value) else []
             continue
-        missing.add(template.key)
         lost += [template.key] if template.required else []
         if ENCOUNTER_TOKEN not in template.query or request.encounter_id:
             not_checked.append(template.key)
     if lost:
         raise PreconditionFailed(f"Required prefetch is not available: {', '.join(lost)}. Send it with the call.")
-    return Delivered(resources, frozenset(missing), tuple(not_checked))
+    return Delivered(resources, tuple(not_checked))
 
 
 def _is_available(value: object) -> bool:

@@ -81,6 +81,7 @@ def answer_errors(app: Flask, log: Callable[[str], object]) -> None:
 
     @app.errorhandler(RequestError)
     def deliberate(error: RequestError) -> Response:
+        log(orjson.dumps({"event": "refused", "status": error.status, "error": type(error).__name__}).decode())
         return outcome_response(error.status, error.code, str(error))
 
     @app.errorhandler(HTTPException)
