@@ -25,19 +25,19 @@ class Outcome:
 def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = True) -> Outcome:
     """Return how the service named by the case's folder answers, compared with the expectation."""
     numbers = count(1)
+    known = {plan.id for plan in knowledge.library.plans.values()}
+    unknown = [f"silent: there is no plan {each}" for each in sorted(set(case.silent) - known)]
     try:
         service = find_service(knowledge, name.partition("/")[0])
         body = msgspec.json.encode(case.request)
         answered = answer(knowledge, service, body, case.today, lambda: f"card-{next(numbers)}", indexed=indexed)
     except RequestError as error:
-        return Outcome(_compare_error(case, error.status, str(error)))
+        return Outcome(unknown + _compare_error(case, error.status, str(error)))
     if case.error:
-        return Outcome([f"expected error {case.error.status}, got {len(answered.cards)} card(s)"])
+        return Outcome([*unknown, f"expected error {case.error.status}, got {len(answered.cards)} card(s)"])
     fired = fired_actions(answered)
     plans = {each.partition("#")[0] for each in fired}
-    differences = _compare_cards(case.cards or (), answered.cards)
-    known = {plan.id for plan in knowledge.library.plans.values()}
-    differences += [f"silent: there is no plan {each}" for each in sorted(set(case.silent) - known)]
+    differences = unknown + _compare_cards(case.cards or (), answered.cards)
     differences += [f"{each} fired, and must be silent" for each in case.silent if each in plans]
     return Outcome(differences, fired)
 

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 NDC = "http://hl7.org/fhir/sid/ndc"
-_NDC_HYPHENATED = re.compile(r"(\d{4,5})-(\d{3,4})(?:-\d{1,2})?")
+_NDC_HYPHENATED = re.compile(r"(\d{4,5})-(\d{4})(?:-\d{1,2})?|(\d{5})-(\d{3})(?:-\d{1,2})?", re.ASCII)
 
 
 class Code(NamedTuple):
@@ -27,7 +27,8 @@ def ndc_products(code: str) -> tuple[str, ...]:
     """
     hyphenated = _NDC_HYPHENATED.fullmatch(code)
     if hyphenated:
-        return (hyphenated[1].zfill(5) + hyphenated[2].zfill(4),)
+        labeler, product = hyphenated[1] or hyphenated[3], hyphenated[2] or hyphenated[4]
+        return (labeler.zfill(5) + product.zfill(4),)
     if not code.isascii() or not code.isdigit():
         return ()
     if len(code) == 11:

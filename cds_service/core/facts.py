@@ -30,6 +30,7 @@ from cds_service.core.valueset import Match, Terminology
 ACTIVE = frozenset({"active", "recurrence", "relapse"})
 PROVISIONAL = frozenset({"provisional", "unconfirmed", "differential"})
 DISPROVED = frozenset({"refuted", "entered-in-error"})
+HL7 = ("http://terminology.hl7.org/CodeSystem/condition-", "http://hl7.org/fhir/condition-")
 VOID_RESULTS = ("cancelled", "entered-in-error")
 
 
@@ -58,7 +59,7 @@ class Lab:
     @property
     def value(self) -> list[object]:
         """Return the written or coded value."""
-        return [self.value_string, self.value_codeable_concept]
+        return [each for each in (self.value_string, self.value_codeable_concept) if each is not None]
 
 
 @dataclass(slots=True, eq=False)
@@ -99,13 +100,18 @@ class Facts:
     hits: Mapping[tuple[str, str], list[Problem | Lab]] | None = None
 
 
-def status_code(raw: Raw) -> str | None:
-    """Return the code of a status that is a CodeableConcept (R4), a bare string (STU3) or only a text."""
+def status_codes(raw: Raw) -> frozenset[str]:
+    """Return what a status says: its HL7 codes, else all its codes, else the bare string (STU3) or text it is."""
     value = decode_concepts(raw)
-    if isinstance(value, Concept):
-        codes = [coding.code for coding in many(value.coding, Coding) if isinstance(coding.code, str)]
-        value = codes[0] if codes else value.text
-    return value.strip().casefold() if isinstance(value, str) and value.strip() else None
+    if not isinstance(value, Concept):
+        return _said([value])
+    codings = many(value.coding, Coding)
+    hl7 = [coding.code for coding in codings if isinstance(coding.system, str) and coding.system.startswith(HL7)]
+    return _said(hl7) or _said([coding.code for coding in codings]) or _said([value.text])
+
+
+def _said(values: Iterable[object]) -> frozenset[str]:
+    return frozenset(value.strip().casefold() for value in values if isinstance(value, str) and value.strip())
 
 
 def _abated(condition: Resource) -> bool:
@@ -122,16 +128,16 @@ def _abated(condition: Resource) -> bool:
 
 def counts(condition: Resource) -> bool:
     """Return whether a Condition is an active diagnosis (FHIR R4 Condition, clinicalStatus and verificationStatus)."""
-    clinical = status_code(condition.clinical_status)
-    if status_code(condition.verification_status) in DISPROVED or condition.modifier_extension:
+    clinical = status_codes(condition.clinical_status)
+    if condition.modifier_extension or status_codes(condition.verification_status) & DISPROVED:
         return False
-    return not _abated(condition) if clinical is None else clinical in ACTIVE
+    return clinical <= ACTIVE if clinical else not _abated(condition)
 
 
 def problem_of(condition: Resource, label: str, origin: str) -> Problem:
     """Return the diagnosis a counting Condition stands for."""
     code = condition.code if isinstance(condition.code, Concept) else Concept()
-    return Problem(label, code, origin, status_code(condition.verification_status) in PROVISIONAL)
+    return Problem(label, code, origin, bool(status_codes(condition.verification_status) & PROVISIONAL))
 
 
 def labs_of(observation: Resource, label: str) -> list[Lab]:
@@ -174,6 +180,6 @@ def hits(
             if problem.origin != "code":
                 found.setdefault(("current", url), []).append(problem)
     for lab in observations:
-        for url in terminology.members(lab.code):
+        for url in terminology.members(lab.code, local_names=True):
             found.setdefault(("observations", url), []).append(lab)
     return found

@@ -23,6 +23,7 @@ ACTION_ELEMENTS = frozenset(
     """.split()
 )
 ACTION_EXTENSIONS = frozenset({p.STRENGTH, p.QUALITY, p.DIRECTION, p.ON_UNKNOWN, p.CONDITIONAL_NOTE, p.EVIDENCE_FROM})
+RELATED = frozenset({"derived-from", "predecessor", "successor"})
 UNKNOWN_MEANS = {"apply": True, "withhold": False}
 
 
@@ -34,6 +35,10 @@ def parse_plan(source: Json, report: Report) -> p.Plan:
     """
     _refuse_others(source, PLAN_ELEMENTS | DOCUMENTATION, "PlanDefinition", report)
     related = source.get("relatedArtifact", [])
+    for i, item in enumerate(related):
+        if item.get("type") not in RELATED:
+            path, fix = f"PlanDefinition.relatedArtifact[{i}].type", f"use {', '.join(sorted(RELATED))}."
+            report(path, "this type is not interpreted.", fix)
     return p.Plan(
         id=source.get("id", ""),
         url=source.get("url", ""),
@@ -170,8 +175,11 @@ def _notes(extensions: list[Json], path: str, report: Report) -> tuple[p.Note, .
             parts = extension.get("extension", [])
             expression = _value(parts, "condition", "valueExpression") or {}
             condition = _compiled(expression, f"{path}.extension(conditional-note)", report)
-            if condition:
-                found.append(p.Note(condition, _value(parts, "text", "valueMarkdown") or ""))
+            text = _value(parts, "text", "valueMarkdown")
+            if not text:
+                report(f"{path}.extension(conditional-note)", "the note has no text.", "add text as valueMarkdown.")
+            if condition and text:
+                found.append(p.Note(condition, text))
     return tuple(found)
 
 
@@ -179,6 +187,8 @@ def _hook(source: Json, path: str, report: Report) -> str | None:
     triggers = source.get("trigger", [])
     if any(trigger.get("type") != "named-event" for trigger in triggers) or len(triggers) > 1:
         report(f"{path}.trigger", "a service has one trigger, of type named-event.", "name the hook: order-select.")
+    if any(trigger.get("type") == "named-event" and not trigger.get("name") for trigger in triggers):
+        report(f"{path}.trigger", "the trigger names no hook.", "name the hook: order-select.")
     return triggers[0].get("name") if triggers else None
 
 

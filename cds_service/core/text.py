@@ -19,7 +19,7 @@ _SEMANTIC_TAG = re.compile(r"\s+\([a-z/ ]+\)$")
 
 def fold(text: str) -> str:
     """Return text in lower case without punctuation and diacritics, words parted by one space."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(c if c.isalnum() else " " for c in decomposed if not unicodedata.combining(c))
     return " ".join(plain.split())
 

@@ -54,17 +54,18 @@ class ValueSet:
         """Return url|version."""
         return f"{self.url}|{self.version}"
 
-    def member(self, concept: Concept, systems: Mapping[str, str]) -> Match | None:
+    def member(self, concept: Concept, systems: Mapping[str, str], local_names: bool = False) -> Match | None:
         """Return why the concept is in this set, or None.
 
         `systems` maps every system URI that any loaded set uses, and its aliases, to the preferred URI. A concept
-        without any code is compared by its whole text.
+        without any code is compared by its whole text; with `local_names`, so is one that has only codes of systems
+        that are not loaded, such as a laboratory's own.
         """
         for system, code in known_codes(concept, systems):
             for key in keys(system, code):
                 if (system, key) in self.by_key:
                     return Match(self.canonical, self.by_key[system, key]._replace(code=code), by_text=False)
-        if is_coded(concept):
+        if is_coded(concept) and not (local_names and is_local(concept, systems)):
             return None
         for text in texts_of(concept):
             if fold(text) in self.by_text:
@@ -75,6 +76,12 @@ class ValueSet:
 def is_coded(concept: Concept) -> bool:
     """Return whether a concept carries any code, of whatever system."""
     return any(coding.code for coding in many(concept.coding, Coding))
+
+
+def is_local(concept: Concept | Junk, systems: Mapping[str, str]) -> bool:
+    """Return whether none of the concept's codes is of a system that some loaded set uses."""
+    codings = many(concept.coding, Coding) if isinstance(concept, Concept) else []
+    return not any(isinstance(coding.system, str) and coding.system in systems for coding in codings)
 
 
 def known_codes(concept: Concept, systems: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -116,13 +123,19 @@ class Terminology:
         for text, code in value_set.by_text.items():
             self.texts.setdefault(text, {})[value_set.url] = Match(value_set.canonical, code, by_text=True)
 
-    def members(self, concept: Concept) -> Mapping[str, Match]:
-        """Return, by value set url, why the concept is in each set that holds it."""
+    def members(self, concept: Concept, local_names: bool = False) -> Mapping[str, Match]:
+        """Return, by value set url, why the concept is in each set that holds it; `local_names` as in ValueSet."""
         found: Mapping[str, Match] = NOTHING
         for coding in many(concept.coding, Coding):
             if sets := self._sets_of(coding.system, coding.code):
                 found = {**sets, **found} if found else sets
-        return found if found or is_coded(concept) else self._members_by_text(concept)
+        if found or (is_coded(concept) and not (local_names and self.is_local(concept))):
+            return found
+        return self._members_by_text(concept)
+
+    def is_local(self, concept: Concept | Junk) -> bool:
+        """Return whether none of the concept's codes is of a loaded system."""
+        return is_local(concept, self.systems)
 
     def _sets_of(self, system: object, code: object) -> Mapping[str, Match]:
         if type(system) is not str or type(code) is not str:
@@ -141,6 +154,11 @@ class Terminology:
             for url, match in self.texts.get(fold(text), {}).items():
                 found.setdefault(url, match)
         return found
+
+    def shares_system(self, concept: Concept, url: str) -> bool:
+        """Return whether the concept has a code of a system that the value set `url` draws from."""
+        drawn = {code.system for code in self.value_sets[url].names_of}
+        return any(system in drawn for system, _ in known_codes(concept, self.systems))
 
     def may_match(self, concept: Concept | Junk) -> bool:
         """Return False only when no set can hold the concept: the quick test for long lists of records."""

@@ -9,7 +9,8 @@ from cds_service.core.apply import Advice, apply_plan, concerning
 from cds_service.core.card import Card, to_cards
 from cds_service.core.facts import Facts
 from cds_service.errors import BadRequest, UnknownService
-from cds_service.hooks.facts import read_chart, read_order, to_facts, with_index
+from cds_service.hooks.chart import read_chart
+from cds_service.hooks.facts import read_order, to_facts, with_index
 from cds_service.hooks.prefetch import check_delivered
 from cds_service.hooks.request import Limits, parse_request
 from cds_service.knowledge.load import KnowledgeBase, Service

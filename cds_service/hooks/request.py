@@ -46,13 +46,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class HookRequest:
-    """A valid call: ids without their type, the selected orders, all resources of the draft Bundle, the prefetch."""
+    """A valid call: ids without their type, the selected orders, the entries of the draft Bundle, the prefetch."""
 
     hook: str
     patient_id: str
     encounter_id: str | None
     orders: list[Resource]
-    drafts: list[Resource]
+    drafts: list[Entry]
     prefetch: dict[str, Resource | Junk]
 
 
@@ -79,13 +79,12 @@ def parse_request(body: bytes, limits: Limits) -> HookRequest:
     prefetch = decoded.prefetch if isinstance(decoded.prefetch, dict) else {}
     for bundle in (context.draft_orders, *prefetch.values()):
         _cap(bundle, limits)
-    drafts = [entry.resource for entry in _entries(context.draft_orders) if isinstance(entry.resource, Resource)]
     return HookRequest(
         hook=decoded.hook,
         patient_id=bare_id(context.patient_id) or "",
         encounter_id=bare_id(context.encounter_id),
         orders=_selected(context),
-        drafts=drafts,
+        drafts=_entries(context.draft_orders),
         prefetch={key: _unwrapped(value) for key, value in prefetch.items()},
     )
 

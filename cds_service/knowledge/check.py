@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from cds_service.core import plan as p
 from cds_service.core.plan import Action, Plan
@@ -26,30 +27,83 @@ CODED = {
 Pair = tuple[Artifact, Plan]
 
 
-def check_terms(terms: list[Artifact], plans: Iterable[Plan]) -> list[Problem]:
-    """Return the breaches among value sets and code systems: duplicate canonicals, sets that nothing uses."""
+def check_terms(terms: list[Artifact], plans: Iterable[Plan], all_plans_known: bool = True) -> list[Problem]:
+    """Return the breaches among value sets and code systems: duplicate canonicals, sets that nothing uses.
+
+    Whether a set is used can be told only when every plan could be read.
+    """
     problems = _duplicates(terms)
     used = {url for plan in plans for action in plan.walk() for each in action.conditions for url in each.value_sets}
-    for each in terms:
-        if each.kind == "ValueSet" and each.source.get("url") not in used:
-            fix = "name it in a condition or delete it."
-            problems.append(Problem(each.file, "url", "no plan uses this value set.", fix))
+    unused = [each for each in terms if each.kind == "ValueSet" and each.source.get("url") not in used]
+    fix = "name it in a condition or delete it."
+    if all_plans_known:
+        problems += [Problem(each.file, "url", "no plan uses this value set.", fix) for each in unused]
     return problems
 
 
-def check_plans(pairs: list[Pair], terms: list[Artifact], terminology: Terminology) -> list[Problem]:
-    """Return the breaches among plans, and between plans and terminology."""
+def check_plans(
+    pairs: list[Pair], terms: list[Artifact], terminology: Terminology, unread: frozenset[str] = frozenset()
+) -> list[Problem]:
+    """Return the breaches among plans, and between plans and terminology.
+
+    `unread` names files, without their ending, that could not be read: they are not reported again where they are used.
+    """
     problems = _duplicates([artifact for artifact, _ in pairs])
-    by_url = {plan.url: plan for _, plan in pairs}
-    codes = {str(each.source.get("url")): set(definitions(each)) for each in terms if each.kind == "CodeSystem"}
+    known = _Known(
+        {plan.url: plan for _, plan in pairs},
+        {str(each.source.get("url")): set(definitions(each)) for each in terms if each.kind == "CodeSystem"},
+        frozenset(terminology.value_sets),
+        unread,
+    )
     for artifact, plan in pairs:
-        found = [*_metadata(artifact, plan), *_links(plan, by_url), *_service(plan)]
+        found = [*_metadata(artifact, plan), *_links(plan, known), *_service(plan)]
         for action in plan.walk():
-            found += [*_action(plan, action), *_dangling(action, terminology), *_unknown_codes(action, codes)]
+            found += [*_action(plan, action), *_dangling(action, known), *_unknown_codes(action, known)]
         problems += [Problem(artifact.file, path, reason, fix) for path, reason, fix in found]
-    if not problems:
-        problems += _both_ways(pairs, terminology)
     return problems
+
+
+class _Known(NamedTuple):
+    plans: dict[str, Plan]
+    codes: dict[str, set[str]]
+    value_sets: frozenset[str]
+    unread: frozenset[str]
+
+    def is_unread(self, url: str) -> bool:
+        name = url.partition("|")[0].rpartition("/")[2]
+        return name in self.unread or f"codesystem-{name}" in self.unread
+
+
+def check_references(pairs: list[Pair]) -> list[Problem]:
+    """Return the active plans that lead back to themselves or that no service leads to; links must hold already."""
+    by_url = {plan.url: plan for _, plan in pairs}
+    problems = []
+    for artifact, plan in pairs:
+        if plan.url in _reached(plan, by_url):
+            fix = "break the circle of definitionCanonical."
+            problems.append(Problem(artifact.file, "action.definitionCanonical", "the plan refers to itself.", fix))
+    return problems + _unreachable(pairs)
+
+
+def _reached(plan: Plan, by_url: dict[str, Plan]) -> set[str]:
+    reached: set[str] = set()
+    waiting = [plan]
+    while waiting:
+        named = {action.definition for action in waiting.pop().walk() if action.definition} - reached
+        reached |= named
+        waiting += [by_url[url] for url in named if url in by_url]
+    return reached
+
+
+def _unreachable(pairs: list[Pair]) -> list[Problem]:
+    active = [(artifact, plan) for artifact, plan in pairs if plan.status == "active"]
+    named = {action.definition for _, plan in active for action in plan.walk()}
+    reason, fix = "no service leads to this active plan.", "name it in a service plan, or retire it."
+    return [
+        Problem(artifact.file, "url", reason, fix)
+        for artifact, plan in active
+        if plan.hook is None and plan.url not in named
+    ]
 
 
 Breach = tuple[str, str, str]
@@ -77,13 +131,17 @@ def _metadata(artifact: Artifact, plan: Plan) -> Iterator[Breach]:
         yield "relatedArtifact", "a retired plan names no successor.", "add a relatedArtifact of type successor."
 
 
-def _links(plan: Plan, by_url: dict[str, Plan]) -> Iterator[Breach]:
+def _links(plan: Plan, known: _Known) -> Iterator[Breach]:
     for url in (*plan.predecessors, *plan.successors):
-        if url.partition("|")[0] not in by_url:
+        if url.partition("|")[0] not in known.plans and not known.is_unread(url):
             yield "relatedArtifact", f"{url} is not loaded.", "correct the canonical or add the plan."
+    ids = Counter(action.id for action in plan.walk() if action.id)
+    for twice in sorted(name for name in ids if ids[name] > 1):
+        yield f"action({twice})", "two actions have this id.", "give each action of a plan its own id."
     for action in plan.walk():
-        target = by_url.get(action.definition or "")
-        if action.definition and (target is None or target.status != "active"):
+        target = known.plans.get(action.definition or "")
+        is_active = target is not None and target.status == "active"
+        if action.definition and not is_active and not known.is_unread(action.definition):
             yield f"action({action.id})", f"{action.definition} is no active plan.", "correct the canonical."
 
 
@@ -93,9 +151,12 @@ def _service(plan: Plan) -> Iterator[Breach]:
     if plan.hook not in HOOKS:
         yield "action.trigger", f"the hook {plan.hook} is not served.", f"use one of {', '.join(sorted(HOOKS))}."
     for action in plan.actions:
+        keys = Counter(template.key for template in action.prefetch)
+        for key in sorted(key for key in keys if keys[key] > 1):
+            yield f"action.input({key})", "the prefetch key is given twice.", "give each data requirement its own id."
         for template in action.prefetch:
             tokens = set(re.findall(r"\{\{.*?\}\}", template.query))
-            if not QUERY.fullmatch(template.query) or tokens - TOKENS:
+            if template.query and (not QUERY.fullmatch(template.query) or tokens - TOKENS):
                 reason = "not a CDS Hooks 2.0 prefetch query."
                 yield f"action.input({template.key})", reason, "use Type/{{context.x}} or Type?param=value."
 
@@ -104,8 +165,16 @@ def _action(plan: Plan, action: Action) -> Iterator[Breach]:
     path = f"action({action.id or '?'})"
     if not action.id:
         yield path, "the action has no id.", "add an id: it is part of the answer."
-    if not action.speaks:
-        return
+    if action.direction not in (None, "for", "against"):
+        yield path, f"{action.direction} is no direction.", "use for or against, or leave the extension out."
+    if action.alternatives and not all(child.definition for child in action.children):
+        yield path, "an alternative names no plan.", "give each child a definitionCanonical."
+    if action.speaks:
+        yield from _card(action, path)
+        yield from _evidence(plan, action, path)
+
+
+def _card(action: Action, path: str) -> Iterator[Breach]:
     title = action.title or ""
     if not title or len(title) >= SUMMARY_LIMIT or "\n" in title:
         yield f"{path}.title", "a card summary is one line of 1 to 139 characters.", "shorten or add the title."
@@ -113,6 +182,9 @@ def _action(plan: Plan, action: Action) -> Iterator[Breach]:
         yield f"{path}.description", "the card has no detail.", "add a description."
     if action.priority is None:
         yield f"{path}.priority", "the card has no indicator.", "add priority routine, urgent or stat."
+
+
+def _evidence(plan: Plan, action: Action, path: str) -> Iterator[Breach]:
     if action.stance and (not action.disorder or not action.links):
         yield path, "a recommendation needs a disorder code and documentation with a url.", "add them."
     labels = {citation.label for citation in plan.citations}
@@ -121,20 +193,21 @@ def _action(plan: Plan, action: Action) -> Iterator[Breach]:
         yield path, reason, "give both or neither; evidence-from is the label of a relatedArtifact."
 
 
-def _dangling(action: Action, terminology: Terminology) -> Iterator[Breach]:
-    for condition in action.conditions:
-        for url in sorted(condition.value_sets - set(terminology.value_sets)):
+def _dangling(action: Action, known: _Known) -> Iterator[Breach]:
+    for url in sorted({url for condition in action.conditions for url in condition.value_sets} - known.value_sets):
+        if not known.is_unread(url):
             yield f"action({action.id}).condition", f"the value set {url} is not loaded.", "correct its url or add it."
 
 
-def _unknown_codes(action: Action, codes: dict[str, set[str]]) -> Iterator[Breach]:
+def _unknown_codes(action: Action, known: _Known) -> Iterator[Breach]:
     for name, system in CODED.items():
         code = getattr(action, name)
-        if code is not None and code not in codes.get(system, set()):
+        if code is not None and code not in known.codes.get(system, set()) and not known.is_unread(system):
             yield f"action({action.id})", f"{code} is no code of {system}.", "correct the code or add it there."
 
 
-def _both_ways(pairs: list[Pair], terminology: Terminology) -> list[Problem]:
+def check_directions(pairs: list[Pair], terminology: Terminology) -> list[Problem]:
+    """Return every single code that fires two plans of opposite direction; the other rules must hold already."""
     active = [(artifact, plan) for artifact, plan in pairs if plan.status == "active" and plan.hook is None]
     files = {plan.url: artifact.file for artifact, plan in active}
     found = codes_that_fire_both_ways([plan for _, plan in active], terminology)

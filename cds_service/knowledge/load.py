@@ -10,7 +10,7 @@ from cds_service.core.parse_plan import parse_plan
 from cds_service.core.plan import EVIDENCE_CLASS, Plan, Prefetch
 from cds_service.core.valueset import Terminology
 from cds_service.errors import KnowledgeError, Problem
-from cds_service.knowledge.check import check_plans, check_terms
+from cds_service.knowledge.check import check_directions, check_plans, check_references, check_terms
 from cds_service.knowledge.read import Artifact, read_folder
 from cds_service.knowledge.terms import aliases, definitions, to_value_set
 
@@ -46,20 +46,24 @@ class KnowledgeBase:
 def load_knowledge(plandefinitions: Path, valuesets: Path) -> KnowledgeBase:
     """Return the knowledge of two folders.
 
-    Raises KnowledgeError with every problem of every file: not JSON, not FHIR R4, an element or condition that is not
-    interpreted, or a rule across artifacts that is broken.
+    Raises KnowledgeError with every problem of every file at once: not JSON, not FHIR R4, an element or condition that
+    is not interpreted, or a rule across artifacts that is broken. What would only follow from another problem (a value
+    set that cannot be read is missing in every plan) is left out.
     """
     problems: list[Problem] = []
     terms = read_folder(valuesets, {"ValueSet", "CodeSystem", "NamingSystem"}, problems)
     sources = read_folder(plandefinitions, {"PlanDefinition"}, problems)
-    if problems:
-        raise KnowledgeError(problems)
+    unread = frozenset(Path(problem.file).stem for problem in problems)
     value_sets = [to_value_set(each, problems) for each in terms if each.kind == "ValueSet"]
     terminology = Terminology(value_sets, aliases(each for each in terms if each.kind == "NamingSystem"))
     plans = [_plan(each, problems) for each in sources]
+    pairs = list(zip(sources, plans, strict=True))
+    problems += check_terms(terms, plans, all_plans_known=not problems)
+    problems += check_plans(pairs, terms, terminology, unread)
     if not problems:
-        problems += check_terms(terms, plans)
-        problems += check_plans(list(zip(sources, plans, strict=True)), terms, terminology)
+        problems += check_references(pairs)
+    if not problems:
+        problems += check_directions(pairs, terminology)
     if problems:
         raise KnowledgeError(problems)
     return _knowledge(plans, terms, terminology)

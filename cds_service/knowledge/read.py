@@ -25,11 +25,12 @@ PREFIXED = {"CodeSystem": "codesystem-", "NamingSystem": "namingsystem-"}
 
 @dataclass(frozen=True)
 class Artifact:
-    """One file: its path as an author knows it, its resource type and its JSON."""
+    """One file: its path as an author knows it, its resource type, its JSON, and whether that is valid FHIR."""
 
     file: str
     kind: str
     source: dict[str, Any]
+    is_valid: bool
 
     @property
     def id(self) -> str:
@@ -38,7 +39,7 @@ class Artifact:
 
 
 def read_folder(folder: Path, kinds: Iterable[str], problems: list[Problem]) -> list[Artifact]:
-    """Return the artifacts of a folder and its subfolders in the order of their names; problems are added."""
+    """Return the valid artifacts of a folder and its subfolders in the order of their names; problems are added."""
     if not folder.is_dir():
         problems.append(Problem(str(folder), "-", "there is no such folder.", "name the folder that holds the files."))
         return []
@@ -46,7 +47,7 @@ def read_folder(folder: Path, kinds: Iterable[str], problems: list[Problem]) -> 
     if not files:
         problems.append(Problem(str(folder), "-", "the folder holds no .json file.", "name the right folder."))
     read = [_read(path, f"{folder.name}/{path.relative_to(folder)}", set(kinds), problems) for path in files]
-    return [artifact for artifact in read if artifact]
+    return [artifact for artifact in read if artifact and artifact.is_valid]
 
 
 def _read(path: Path, file: str, kinds: set[str], problems: list[Problem]) -> Artifact | None:
@@ -60,9 +61,9 @@ def _read(path: Path, file: str, kinds: set[str], problems: list[Problem]) -> Ar
         expected = " or ".join(sorted(kinds))
         problems.append(Problem(file, "resourceType", f"{kind!r} does not belong here.", f"use {expected}."))
         return None
-    problems += _invalid(file, kind, source)
-    problems += _misnamed(file, path.stem, kind, source)
-    return Artifact(file, kind, source)
+    invalid = _invalid(file, kind, source)
+    problems += [*invalid, *_misnamed(file, path.stem, kind, source)]
+    return Artifact(file, kind, source, not invalid)
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cds_service.core.coding import Code, keys
+from cds_service.core.text import fold
 from cds_service.core.valueset import ValueSet
 from cds_service.errors import Problem
 from cds_service.knowledge.read import Artifact
@@ -53,6 +54,9 @@ def _concepts(
 def _wrong(code: Code, concept: Mapping[str, Any], seen: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for name in sorted(set(concept) - CONCEPT_ELEMENTS):
         yield f"'{name}' of a concept is not interpreted.", "remove it."
+    for text in (each.get("value", "") for each in concept.get("designation", [])):
+        if not fold(text):
+            yield f"the designation {text!r} holds no letter or digit.", "write it in words, or remove it."
     if not code.display.strip():
         yield f"{code.code} has no display.", "add the display of the code system."
     if not code.system:

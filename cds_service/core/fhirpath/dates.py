@@ -51,5 +51,8 @@ def shift(date: Partial, number: int, unit: str) -> Partial:
 def _shift_days(date: Partial, number: int) -> Partial:
     if len(date) < 3:
         return date
-    moved = datetime.date(*date) + datetime.timedelta(days=number)
+    try:
+        moved = datetime.date(*date) + datetime.timedelta(days=number)
+    except OverflowError:  # the calendar ends there
+        return date
     return (moved.year, moved.month, moved.day)

@@ -24,7 +24,7 @@ def member_of(
 
 def has_code_of(scope: Scope, record: Problem | Lab, value_set: str) -> Verdict:
     """Return TRUE with its evidence when the record's own code is in the value set."""
-    match = scope.member(record.code, value_set)
+    match = scope.member(record.code, value_set, local_names=isinstance(record, Lab))
     return Verdict(True, (Evidence(record, match, match.by_text),)) if match else FALSE
 
 
@@ -42,22 +42,28 @@ def mentions(
 def is_positive(scope: Scope, lab: Lab, value_set: str, wording: str, distancing: str) -> Verdict:
     """Return TRUE for a positive result.
 
-    It is positive when its interpretation or coded value, or the whole of its written value, is in `value_set`; when
-    its written value names a word of `wording` that no word of `distancing` holds off; or above its reference range.
+    An interpretation coded in a system of `value_set` decides. Without one, a result is positive when its coded value,
+    or the whole of its written value, is in `value_set`; when its written value names a word of `wording` that no word
+    of `distancing` holds off; or when it is above its reference range.
     """
-    written = [Concept(text=lab.value_string)] if isinstance(lab.value_string, str) else []
-    concepts = [*many(lab.interpretation, Concept), lab.value_codeable_concept, *written]
-    coded = any(isinstance(concept, Concept) and scope.member(concept, value_set) for concept in concepts)
+    interpretations = many(lab.interpretation, Concept)
+    if any(scope.member(each, value_set) for each in interpretations):
+        return Verdict(True)
+    if any(scope.terminology.shares_system(each, value_set) for each in interpretations):
+        return FALSE
+    written = Concept(text=lab.value_string) if isinstance(lab.value_string, str) else None
+    valued = [each for each in (lab.value_codeable_concept, written) if isinstance(each, Concept)]
     named = mentions(scope, lab, lab.value, wording, distancing)
-    return Verdict(True) if coded or named.truth or _above_range(lab) else FALSE
+    return Verdict(True) if any(scope.member(each, value_set) for each in valued) or named.truth else _above_range(lab)
 
 
-def _above_range(lab: Lab) -> bool:
+def _above_range(lab: Lab) -> Verdict:
     value = lab.value_quantity
     if not isinstance(value, Quantity) or not _is_number(value.value) or value.comparator in ("<", "<="):
-        return False
+        return FALSE
     highs = [each.high for each in lab.reference_range if each.type is None and isinstance(each.high, Quantity)]
-    return any(_same_unit(value, high) and _is_number(high.value) and value.value > high.value for high in highs)
+    above = any(_same_unit(value, high) and _is_number(high.value) and value.value > high.value for high in highs)
+    return Verdict(True) if above else FALSE
 
 
 def _is_number(value: object) -> bool:

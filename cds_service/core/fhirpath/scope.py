@@ -25,7 +25,7 @@ class Scope:
     def __init__(self, facts: Facts, terminology: Terminology, recommendations: list[Any]) -> None:
         self.facts = facts
         self.terminology = terminology
-        self._members: dict[int, Mapping[str, Match]] = {}
+        self._members: dict[int, tuple[Concept, Mapping[str, Match]]] = {}
         self._variables: dict[str, list[Any] | None] = {
             "order": [facts.order],
             "patient": [] if facts.patient is None else [facts.patient],
@@ -49,11 +49,11 @@ class Scope:
             return everything
         return self.facts.hits.get((name, value_set), [])
 
-    def member(self, concept: Concept, value_set: str) -> Match | None:
-        """Return why the concept is in the value set, or None."""
+    def member(self, concept: Concept, value_set: str, local_names: bool = False) -> Match | None:
+        """Return why the concept is in the value set, or None; `local_names` as in ValueSet."""
         if self.facts.hits is None:
-            return self.terminology.value_sets[value_set].member(concept, self.terminology.systems)
-        members = self._members.get(id(concept))
-        if members is None:
-            members = self._members[id(concept)] = self.terminology.members(concept)
-        return members.get(value_set)
+            return self.terminology.value_sets[value_set].member(concept, self.terminology.systems, local_names)
+        known = self._members.get(id(concept))
+        if known is None:  # the concept is kept with its sets, so that no other can take its id
+            known = self._members[id(concept)] = (concept, self.terminology.members(concept, local_names))
+        return known[1].get(value_set)

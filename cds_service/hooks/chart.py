@@ -1,0 +1,109 @@
+"""Prefetch -> Chart: what it says of the patient, common to all orders of a call."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cds_service.core.facts import Lab, Problem, counts, labs_of, problem_of
+from cds_service.core.resources import Concept, EncounterDiagnosis, Reference, Resource, many
+from cds_service.core.valueset import Terminology
+from cds_service.hooks.prefetch import Delivered
+from cds_service.hooks.references import concepts_of, label, referred, refuse_other_patients, resolve
+from cds_service.hooks.request import HookRequest, bare_id
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What the prefetch says of the patient, common to all orders; `unread` are records that carry a modifier."""
+
+    patient: Resource | None
+    problems: list[Problem]
+    labs: list[Lab]
+    unread: list[Resource]
+
+
+def read_chart(request: HookRequest, delivered: Delivered, terminology: Terminology, indexed: bool = True) -> Chart:
+    """Return the chart. With `indexed`, records that no value set can hold are passed over.
+
+    Raises BadRequest (400) when the prefetch holds another patient's data.
+    """
+    survey = _survey(delivered, terminology, indexed)
+    refuse_other_patients(request.patient_id, survey.owners)
+    patient = next((each for each in survey.uncoded if each.resource_type == "Patient"), None)
+    encounter = next((each for each in survey.uncoded if _is_current(each, request.encounter_id)), None)
+    current = _current_conditions(encounter)
+    chart = Chart(patient, _encounter_reasons(encounter), [], [])
+    for each in survey.coded:
+        if not each.modifier_extension:
+            _file(each, chart, request.encounter_id, current)
+        elif terminology.may_match(each.code):
+            chart.unread.append(each)
+    return chart
+
+
+class _Survey(NamedTuple):
+    """One look at each record: those with a code that may matter, those without a code, and whose they are."""
+
+    coded: list[Resource]
+    uncoded: list[Resource]
+    owners: set[str | None]
+
+
+def _survey(delivered: Delivered, terminology: Terminology, indexed: bool) -> _Survey:
+    coded: list[Resource] = []
+    uncoded: list[Resource] = []
+    references: set[object] = set()
+    may_match = terminology.may_match if indexed else lambda _: True
+    for resources in delivered.resources.values():
+        for each in resources:
+            if each.code is None:
+                uncoded.append(each)
+            elif may_match(each.code) or (each.resource_type == "Observation" and terminology.is_local(each.code)):
+                coded.append(each)
+            if type(each.subject) is Reference and type(each.subject.reference) is str:
+                references.add(each.subject.reference)
+            if type(each.patient) is Reference and type(each.patient.reference) is str:
+                references.add(each.patient.reference)
+    owners = {bare_id(reference) for reference in references}
+    owners |= {each.id for each in uncoded if each.resource_type == "Patient" and type(each.id) is str}
+    return _Survey(coded, uncoded, owners)
+
+
+def _is_current(resource: Resource, encounter_id: str | None) -> bool:
+    return resource.resource_type == "Encounter" and (encounter_id is None or bare_id(resource.id) == encounter_id)
+
+
+def _file(resource: Resource, chart: Chart, encounter_id: str | None, current: set[str | None]) -> None:
+    if not isinstance(resource.code, Concept):
+        return
+    if resource.resource_type == "Condition" and counts(resource):
+        chart.problems.append(problem_of(resource, label(resource), _origin(resource, encounter_id, current)))
+    elif resource.resource_type == "Observation":
+        chart.labs.extend(labs_of(resource, label(resource)))
+
+
+def _diagnosed(encounter: Resource) -> list[Concept]:
+    diagnoses = many(encounter.diagnosis, EncounterDiagnosis)
+    return [concept for each in diagnoses for concept in many(each.condition, Concept)]
+
+
+def _current_conditions(encounter: Resource | None) -> set[str | None]:
+    if encounter is None:
+        return set()
+    reasons = [referred(each) for each in many(encounter.reason_reference, Reference)]
+    return {*(referred(each) for each in _diagnosed(encounter)), *reasons} - {None}
+
+
+def _origin(condition: Resource, encounter_id: str | None, current: set[str | None]) -> str:
+    ids = {referred(condition.encounter), referred(condition.context)} - {None}
+    is_current = (encounter_id in ids) or (isinstance(condition.id, str) and condition.id in current)
+    return "encounter" if is_current else "code"
+
+
+def _encounter_reasons(encounter: Resource | None) -> list[Problem]:
+    if encounter is None:
+        return []
+    diagnosed = [each.concept for each in _diagnosed(encounter) if isinstance(each.concept, Concept)]
+    concepts = [*many(encounter.reason_code, Concept), *concepts_of(encounter.reason), *diagnosed]
+    own = resolve(_current_conditions(encounter), "Condition", encounter, [])
+    problems = [problem_of(each, label(encounter), "encounter") for each in own if counts(each)]
+    return problems + [Problem(label(encounter), concept, origin="encounter") for concept in concepts]
