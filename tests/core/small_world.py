@@ -56,7 +56,11 @@ labs = st.lists(
     st.builds(
         Lab,
         st.just("Observation/1"),
-        st.builds(Concept, st.just([Coding(CODES, "assay")]) | st.just(None), _texts),
+        st.builds(
+            Concept,
+            st.sampled_from([None, [Coding(CODES, "assay")], [Coding("http://example.org/unknown", "assay")]]),
+            _texts | st.just("assay"),
+        ),
         st.none() | st.lists(concepts, max_size=1),
         _texts,
         st.none() | concepts,
@@ -174,7 +178,11 @@ def _variables(known, recommendations):
     order, patient = known.order, known.patient
     problems = [{"code": _json(each.code), "origin": each.origin} for each in known.problems]
     labs = [
-        {"code": _json(each.code), "value": [_json(value) for value in each.value if value is not None], "number": i}
+        {
+            "code": _json(each.code) | {"measured": True},
+            "value": [_json(value) for value in each.value if value is not None],
+            "number": i,
+        }
         for i, each in enumerate(known.observations)
     ]
     return {
@@ -212,7 +220,8 @@ def _functions(known, terminology):
         return item if isinstance(item, str) else msgspec.convert(item, Concept)
 
     def is_member(item, url):
-        match = terminology.value_sets[url].member(as_value(item), terminology.systems)
+        local_names = "measured" in item  # a laboratory's own code does not hide the name of its test
+        match = terminology.value_sets[url].member(as_value(item), terminology.systems, local_names)
         return match is not None and not (match.by_text and "ordered" in item)  # an order is told by its codes only
 
     def member_of(items, url):
