@@ -12,6 +12,12 @@ from cds_service.__main__ import main
 from tests.requests import ASPIRIN, condition, order, request
 
 
+@pytest.fixture
+def loaded(monkeypatch, knowledge):
+    """The knowledge is loaded once for the tests that are about something else."""
+    monkeypatch.setattr("cds_service.__main__.load_knowledge", lambda *_: knowledge)
+
+
 def run(*arguments: str, **more):
     return CliRunner().invoke(main, [*map(str, arguments)], catch_exceptions=False, **more)
 
@@ -51,7 +57,7 @@ def test_check_lists_every_problem_and_exits_1(tmp_path, root):
     assert "2 problem(s)." in result.output
 
 
-def test_check_with_cases_says_which_expectation_is_not_met_and_what_is_not_covered(tmp_path):
+def test_check_with_cases_says_which_expectation_is_not_met_and_what_is_not_covered(tmp_path, loaded):
     case = {
         "title": "t",
         "why": {"statement": "s", "section": "s", "says": "s"},
@@ -71,7 +77,7 @@ def test_check_with_cases_says_which_expectation_is_not_met_and_what_is_not_cove
     assert "mmn#recommend: cases: no case names this plan as silent." in result.output
 
 
-def test_check_of_a_folder_without_cases_fails(tmp_path):
+def test_check_of_a_folder_without_cases_fails(tmp_path, loaded):
     result = run("check", "--cases", tmp_path)
     assert result.exit_code == 1
     assert "no case found" in result.output
@@ -84,7 +90,7 @@ def test_a_folder_that_is_not_there_is_said(tmp_path, command):
     assert "there is no such folder" in result.output
 
 
-def test_try_prints_the_cards_readably(tmp_path):
+def test_try_prints_the_cards_readably(tmp_path, loaded):
     result = run("try", write(tmp_path / "r.json", request(condition("G61.81"))))
     assert result.exit_code == 0
     assert "INFO: IVIG is recommended for CIDP: Class I evidence (AANEM 2023)" in result.output
@@ -92,23 +98,23 @@ def test_try_prints_the_cards_readably(tmp_path):
     assert "**" not in result.output
 
 
-def test_try_json_prints_the_raw_answer(tmp_path):
+def test_try_json_prints_the_raw_answer(tmp_path, loaded):
     result = run("try", "--json", write(tmp_path / "r.json", request(condition("G61.81"))))
     assert json.loads(result.output)["cards"][0]["indicator"] == "info"
 
 
-def test_try_reads_standard_input():
+def test_try_reads_standard_input(loaded):
     result = run("try", "-", input=json.dumps(request(condition("G61.81"))))
     assert "cidp" in result.output
 
 
-def test_try_says_when_there_is_nothing_to_say(tmp_path):
+def test_try_says_when_there_is_nothing_to_say(tmp_path, loaded):
     result = run("try", write(tmp_path / "r.json", request(orders=[order(ASPIRIN)])))
     assert result.exit_code == 0
     assert result.output == "No cards: evaluated, nothing to say.\n"
 
 
-def test_try_exits_3_when_the_request_is_refused(tmp_path):
+def test_try_exits_3_when_the_request_is_refused(tmp_path, loaded):
     refused = write(tmp_path / "r.json", {"hook": 1})
     result = run("try", refused)
     assert result.exit_code == 3
@@ -118,7 +124,7 @@ def test_try_exits_3_when_the_request_is_refused(tmp_path):
     assert json.loads(as_json.output)["resourceType"] == "OperationOutcome"
 
 
-def test_try_of_an_unknown_service_exits_3(tmp_path):
+def test_try_of_an_unknown_service_exits_3(tmp_path, loaded):
     result = run("try", "--service", "nope", write(tmp_path / "r.json", request()))
     assert result.exit_code == 3
 

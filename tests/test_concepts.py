@@ -14,7 +14,7 @@ from cds_service.hooks.answer import answer
 from cds_service.knowledge.load import KnowledgeBase
 
 CASES, _ = read_cases(Path(__file__).parent / "cases")
-PARTS = 4
+PARTS = 2
 
 
 def relied_on(knowledge: KnowledgeBase) -> dict[Code, str]:
@@ -36,6 +36,8 @@ def matched_codes(knowledge: KnowledgeBase, name: str) -> set[Code]:
 
 
 def without(value_set: ValueSet, code: Code) -> ValueSet:
+    if all(each[:2] != code[:2] for each in value_set.names_of):
+        return value_set
     kept = {each: names for each, names in value_set.names_of.items() if each[:2] != code[:2]}
     return ValueSet(value_set.url, value_set.version, kept)
 

@@ -160,18 +160,20 @@ class Terminology:
         drawn = {code.system for code in self.value_sets[url].names_of}
         return any(system in drawn for system, _ in known_codes(concept, self.systems))
 
-    def may_match(self, concept: Concept | Junk) -> bool:
+    def may_match(self, concept: Concept | Junk, local_names: bool = False) -> bool:
         """Return False only when no set can hold the concept: the quick test for long lists of records."""
-        codes, coded = self.codes, False
+        codes, ndc, systems = self.codes, self._ndc, self.systems
+        coded = known = False
         try:
             for coding in concept.coding:  # type: ignore[union-attr]
-                code = coding.code  # type: ignore[union-attr]
-                if code in codes or coding.system in self._ndc:  # type: ignore[union-attr]
+                code, system = coding.code, coding.system  # type: ignore[union-attr]
+                if code in codes or system in ndc:
                     return True
                 coded = coded or bool(code)
+                known = known or system in systems
         except (TypeError, AttributeError):
             return True
-        return not coded
+        return not coded or (local_names and not known)
 
     def mentions(self, value: Concept | str, url: str, distancing: str) -> Match | None:
         """Return which designation of the set `url` a text names, unless words of the set `distancing` hold it off.

@@ -52,12 +52,12 @@ def _survey(delivered: Delivered, terminology: Terminology, indexed: bool) -> _S
     coded: list[Resource] = []
     uncoded: list[Resource] = []
     references: set[object] = set()
-    may_match = terminology.may_match if indexed else lambda _: True
+    may_match = terminology.may_match if indexed else lambda *_: True
     for resources in delivered.resources.values():
         for each in resources:
             if each.code is None:
                 uncoded.append(each)
-            elif may_match(each.code) or (each.resource_type == "Observation" and terminology.is_local(each.code)):
+            elif may_match(each.code, each.resource_type == "Observation"):
                 coded.append(each)
             if type(each.subject) is Reference and type(each.subject.reference) is str:
                 references.add(each.subject.reference)
