@@ -38,6 +38,16 @@ def test_every_help_has_an_example(command):
     assert "cds-service " in output.split("Example")[1]
 
 
+def change(path: Path, edit) -> None:
+    artifact = json.loads(path.read_text())
+    edit(artifact)
+    write(path, artifact)
+
+
+def first_concept(value_set: dict) -> dict:
+    return value_set["compose"]["include"][0]["concept"][0]
+
+
 def test_check_is_silent_about_good_knowledge(root):
     result = run("check", "--plandefinitions", root / "plandefinitions", "--valuesets", root / "valuesets")
     assert result.exit_code == 0
@@ -49,12 +59,18 @@ def test_check_lists_every_problem_and_exits_1(tmp_path, root):
         shutil.copytree(root / name, tmp_path / name)
     (tmp_path / "valuesets" / "cidp.json").write_text("{")
     (tmp_path / "plandefinitions" / "broken.json").write_text('{"resourceType": "Patient"}')
+    (tmp_path / "valuesets" / "ibm.json").unlink()
+    change(tmp_path / "valuesets" / "lems.json", lambda found: first_concept(found).pop("display"))
+    change(tmp_path / "valuesets" / "mmn.json", lambda found: found.update(immutable=True))
     result = run("check", "--plandefinitions", tmp_path / "plandefinitions", "--valuesets", tmp_path / "valuesets")
     assert result.exit_code == 1
     assert "valuesets/cidp.json: -: not readable as JSON" in result.output
     assert "plandefinitions/broken.json: resourceType: 'Patient' does not belong here." in result.output
     assert "Fix: " in result.output
-    assert "2 problem(s)." in result.output
+    assert "valuesets/lems.json: compose.include[0].concept[0]: " in result.output
+    assert "valuesets/mmn.json: immutable: not interpreted" in result.output
+    assert "plandefinitions/ivig-neuromuscular/ibm.json: action(recommend).condition: the value set" in result.output
+    assert "ValueSet/cidp is not loaded" not in result.output, "it cannot be read, which is said already"
 
 
 def test_check_with_cases_says_which_expectation_is_not_met_and_what_is_not_covered(tmp_path, loaded):
