@@ -56,7 +56,7 @@ def answer(
     if request.hook != service.hook:
         raise BadRequest(f"This service answers the hook {service.hook}. Post the call to a service of its own hook.")
     day = (today.year, today.month, today.day)
-    orders = [(source, read_order(source, request)) for source in request.orders]
+    orders = [(source, read_order(source, request, knowledge.terminology)) for source in request.orders]
     ours = [(source, order, concerning(service.plan, order, knowledge.terminology)) for source, order in orders]
     ours = [each for each in ours if each[2]]
     if not ours:

@@ -3,17 +3,9 @@
 import re
 from dataclasses import replace
 
-from cds_service.core.facts import (
-    Facts,
-    Order,
-    Problem,
-    counts,
-    hits,
-    order_date,
-    problem_of,
-)
+from cds_service.core.facts import Facts, Order, Problem, counts, hits, order_date, problem_of
 from cds_service.core.fhirpath.dates import Partial
-from cds_service.core.resources import Coding, Concept, Dosage, Entry, Reference, Resource, many
+from cds_service.core.resources import Concept, Dosage, Entry, Reference, Resource, many
 from cds_service.core.valueset import Terminology, texts_of
 from cds_service.hooks.chart import Chart
 from cds_service.hooks.prefetch import Delivered
@@ -25,7 +17,7 @@ LONGEST_NAME = 200
 READ_FROM = {"conditions": ("problems", "current"), "observations": ("observations",)}
 
 
-def read_order(order: Resource, request: HookRequest) -> Order:
+def read_order(order: Resource, request: HookRequest, terminology: Terminology) -> Order:
     """Return what is ordered: code and route, with a Medication looked up where the order only refers to one.
 
     Raises BadRequest (400) when the order is for another patient.
@@ -44,7 +36,7 @@ def read_order(order: Resource, request: HookRequest) -> Order:
         order.modifier_extension,
         codes,
         routes,
-        _name(codes),
+        _name(codes, terminology),
     )
 
 
@@ -64,14 +56,16 @@ def _entries(value: object) -> list[Entry]:
     return many(value.entry, Entry) or [Entry(resource=value)]
 
 
-def _name(codes: list[Concept]) -> str:
-    """Return what the order calls its drug, without what Markdown or HTML would make something of."""
+def _name(codes: list[Concept], terminology: Terminology) -> str:
+    """Return what the order, or else a value set, calls its drug.
+
+    What Markdown or HTML would make something of is left out.
+    """
     names = [text for concept in codes for text in texts_of(concept)]
-    names += [
-        code for concept in codes for coding in many(concept.coding, Coding) if isinstance(code := coding.code, str)
-    ]
     plain = (" ".join(MARKUP.sub(" ", name).split()) for name in names)
-    return next((name for name in plain if name), "")[:LONGEST_NAME]
+    told = next((name for name in plain if name), "")
+    matches = () if told else (match for concept in codes for match in terminology.members(concept).values())
+    return told[:LONGEST_NAME] or next((match.code.display for match in matches), "")
 
 
 def to_facts(

@@ -102,6 +102,12 @@ def test_i12_a_card_names_its_drug_and_equal_advice_on_two_orders_is_one_card(cl
     assert [match["resource"] for match in recommendation["matched"]] == ["Condition/c1"]
 
 
+def test_i12_an_order_without_a_name_gets_that_of_the_value_set(client):
+    unnamed = order(medicationCodeableConcept={"coding": [PRIVIGEN]})
+    (card,) = post(client, request(condition("G61.81"), orders=[unnamed])).json["cards"]
+    assert "**Order:** 100 ML immunoglobulin G, human 100 MG/ML Injection [Privigen]" in card["detail"]
+
+
 def test_a_drug_name_cannot_bring_markup_into_a_card(client):
     drug = order()
     drug["medicationCodeableConcept"]["text"] = "<b>IVIG</b> [x](http://evil.example) `a` | b\n# head"
