@@ -126,18 +126,18 @@ def _abated(condition: Resource) -> bool:
     return any(end not in (None, False) for end in ends)
 
 
-def counts(condition: Resource) -> bool:
-    """Return whether a Condition is an active diagnosis (FHIR R4 Condition, clinicalStatus and verificationStatus)."""
-    clinical = status_codes(condition.clinical_status)
-    if condition.modifier_extension or status_codes(condition.verification_status) & DISPROVED:
-        return False
-    return clinical <= ACTIVE if clinical else not _abated(condition)
-
-
-def problem_of(condition: Resource, label: str, origin: str) -> Problem:
-    """Return the diagnosis a counting Condition stands for."""
+def problems_of(condition: Resource, label: str, origin: str) -> list[Problem]:
+    """Return the diagnosis a Condition stands for; nothing when it does not count (FHIR R4, Condition)."""
+    verification = status_codes(condition.verification_status)
+    if condition.modifier_extension or verification & DISPROVED or not _is_active(condition):
+        return []
     code = condition.code if isinstance(condition.code, Concept) else Concept()
-    return Problem(label, code, origin, bool(status_codes(condition.verification_status) & PROVISIONAL))
+    return [Problem(label, code, origin, bool(verification & PROVISIONAL))]
+
+
+def _is_active(condition: Resource) -> bool:
+    clinical = status_codes(condition.clinical_status)
+    return clinical <= ACTIVE if clinical else not _abated(condition)
 
 
 def labs_of(observation: Resource, label: str) -> list[Lab]:

@@ -193,5 +193,5 @@ def entries(value: "Resource | Junk") -> list[Resource]:
         return []
     if value.entry is None and value.resource_type != "Bundle":
         return [value]
-    found = [entry.resource for entry in many(value.entry, Entry)]
-    return [resource for resource in found if isinstance(resource, Resource)]
+    listed = value.entry if type(value.entry) is list else [value.entry]
+    return [each.resource for each in listed if type(each) is Entry and type(each.resource) is Resource]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cds_service.core.facts import Lab, Problem, counts, labs_of, problem_of
+from cds_service.core.facts import Lab, Problem, labs_of, problems_of
 from cds_service.core.resources import Concept, EncounterDiagnosis, Reference, Resource, many
 from cds_service.core.valueset import Terminology
 from cds_service.hooks.prefetch import Delivered
@@ -75,8 +75,8 @@ def _is_current(resource: Resource, encounter_id: str | None) -> bool:
 def _file(resource: Resource, chart: Chart, encounter_id: str | None, current: set[str | None]) -> None:
     if not isinstance(resource.code, Concept):
         return
-    if resource.resource_type == "Condition" and counts(resource):
-        chart.problems.append(problem_of(resource, label(resource), _origin(resource, encounter_id, current)))
+    if resource.resource_type == "Condition":
+        chart.problems.extend(problems_of(resource, label(resource), _origin(resource, encounter_id, current)))
     elif resource.resource_type == "Observation":
         chart.labs.extend(labs_of(resource, label(resource)))
 
@@ -105,5 +105,5 @@ def _encounter_reasons(encounter: Resource | None) -> list[Problem]:
     diagnosed = [each.concept for each in _diagnosed(encounter) if isinstance(each.concept, Concept)]
     concepts = [*many(encounter.reason_code, Concept), *concepts_of(encounter.reason), *diagnosed]
     own = resolve(_current_conditions(encounter), "Condition", encounter, [])
-    problems = [problem_of(each, label(encounter), "encounter") for each in own if counts(each)]
+    problems = [problem for each in own for problem in problems_of(each, label(encounter), "encounter")]
     return problems + [Problem(label(encounter), concept, origin="encounter") for concept in concepts]

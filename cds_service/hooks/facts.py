@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from cds_service.core.facts import Facts, Order, Problem, counts, hits, order_date, problem_of
+from cds_service.core.facts import Facts, Order, Problem, hits, order_date, problems_of
 from cds_service.core.fhirpath.dates import Partial
 from cds_service.core.resources import Concept, Dosage, Entry, Reference, Resource, many
 from cds_service.core.valueset import Terminology, texts_of
@@ -77,7 +77,7 @@ def to_facts(
     own = resolve(wanted, "Condition", source, request.drafts)
     refuse_other_patients(request.patient_id, {owner(each) for each in own})
     problems = [_as_reason(each) if bare_id(each.label) in wanted - {None} else each for each in chart.problems]
-    problems += [problem_of(each, label(each), "reason") for each in own if counts(each)]
+    problems += [problem for each in own for problem in problems_of(each, label(each), "reason")]
     reasons = [*many(source.reason_code, Concept), *concepts_of(source.reason)]
     problems += [Problem(order.label, each, origin="reason") for each in reasons]
     unavailable = {name for key in READ_FROM if key not in delivered.resources for name in READ_FROM[key]}
