@@ -34,7 +34,9 @@ lock: .venv/dev  ## renew the lock files in requirements/ (needs the network)
 	  --extra build -c requirements/dev.txt pyproject.toml -o requirements/serve.txt
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info
+	rm -rf .venv .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info \
+	  benchmarks/results.json
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'

@@ -46,7 +46,8 @@ def main() -> None:
 def serve(host: str, port: int, workers: int | None, plandefinitions: Path | None, valuesets: Path | None) -> None:
     """Serve CDS Hooks in the foreground until interrupted.
 
-    Refuses to start when the knowledge has problems (exit code 1) or a setting cannot work (2).
+    Refuses to start when the knowledge has problems or the port is taken (exit code 1), or a setting
+    cannot work (2).
 
     \b
     Example:
@@ -57,8 +58,8 @@ def serve(host: str, port: int, workers: int | None, plandefinitions: Path | Non
     knowledge = _knowledge(settings)
     app = create_app(settings, knowledge)
     freeze()
-    click.echo(f"Serving {', '.join(knowledge.services)} at http://{host}:{port}/cds-services (Ctrl-C stops)", err=True)
-    run_server(app, host, port, workers)
+    welcome = f"Serving {', '.join(knowledge.services)} at http://{host}:{port}/cds-services (Ctrl-C stops)"
+    run_server(app, host, port, workers, lambda: click.echo(welcome, err=True))
 
 
 @main.command()
@@ -78,7 +79,7 @@ def check(plandefinitions: Path | None, valuesets: Path | None, cases: Path | No
     summary = f"{len(knowledge.all_plans)} plans, {len(knowledge.terminology.value_sets)} value sets"
     if cases:
         golden, problems = read_cases(cases)
-        problems += check_cases(knowledge, golden)
+        problems += check_cases(knowledge, golden) if golden else []
         if problems:
             _fail(KnowledgeError(problems))
         summary += f", {len(golden)} cases"

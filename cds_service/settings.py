@@ -1,5 +1,7 @@
 """Every setting: read from environment variables that begin with CDS_, checked once, frozen."""
 
+import os
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cds_service.errors import SettingsError
 
+PREFIX = "CDS_"
+TESTS = frozenset({"CDS_TEST_SAMPLES", "CDS_TEST_SOURCES"})
+ORIGIN = re.compile(r"https?://[^\s/,]+")
 _PACKAGE = Path(__file__).parent
 _SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent
 
@@ -15,7 +20,7 @@ _SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE
 class Settings(BaseSettings):
     """The settings of one process."""
 
-    model_config = SettingsConfigDict(env_prefix="CDS_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     plandefinitions: Path = Field(_SHIPPED / "plandefinitions", description="Folder of the PlanDefinitions.")
     valuesets: Path = Field(_SHIPPED / "valuesets", description="Folder of the ValueSets, CodeSystems, NamingSystems.")
@@ -25,6 +30,13 @@ class Settings(BaseSettings):
     timezone: str | None = Field(
         None, description="IANA time zone of 'today', such as Europe/Berlin; default: the host's."
     )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: str) -> str:
+        if origins != "*" and not all(ORIGIN.fullmatch(each.strip()) for each in origins.split(",")):
+            raise ValueError("is neither * nor a list of origins such as https://ehr.example.org")
+        return origins
 
     @field_validator("timezone")
     @classmethod
@@ -38,6 +50,10 @@ class Settings(BaseSettings):
 
 def read_settings(**overrides: object) -> Settings:
     """Return the settings of the environment, with overrides; raises SettingsError naming each that cannot work."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known | TESTS)
+    if unknown:
+        raise SettingsError(f"{', '.join(unknown)}: no such setting. There are {', '.join(sorted(known))}")
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(**given)  # type: ignore[arg-type]

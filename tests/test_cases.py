@@ -147,7 +147,7 @@ def test_unreadable_cases_are_problems(tmp_path):
         f"ivig-order-select/{name}.json" for name in ("both", "misspelt", "not-json")
     ]
     _, problems = read_cases(folder)
-    assert [problem.reason for problem in problems] == ["no case found."]
+    assert {problem.reason for problem in problems} == {"a case lies in its service's folder."}
 
 
 # The runner fails

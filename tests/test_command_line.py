@@ -104,6 +104,7 @@ def test_a_folder_that_is_not_there_is_said(tmp_path, command):
     result = run(command, "--valuesets", tmp_path / "nope")
     assert result.exit_code == 1
     assert "there is no such folder" in result.output
+    assert "1 problem(s)." in result.output
 
 
 def test_try_prints_the_cards_readably(tmp_path, loaded):
@@ -146,7 +147,15 @@ def test_try_of_an_unknown_service_exits_3(tmp_path, loaded):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("CDS_TIMEZONE", "Mars/Base"), ("CDS_MAX_BODY_BYTES", "many"), ("CDS_MAX_ENTRIES", "0")]
+    ("name", "value"),
+    [
+        ("CDS_TIMEZONE", "Mars/Base"),
+        ("CDS_MAX_BODY_BYTES", "many"),
+        ("CDS_MAX_ENTRIES", "0"),
+        ("CDS_CORS_ORIGINS", "foo bar"),
+        ("CDS_CORS_ORIGINS", ""),
+        ("CDS_CORS_ORIGIN", "*"),
+    ],
 )
 def test_a_setting_that_cannot_work_exits_2_and_is_named(monkeypatch, name, value):
     monkeypatch.setenv(name, value)

@@ -91,6 +91,17 @@ def test_a_body_in_chunks_over_the_limit_is_413(wheel, tmp_path):
         assert answer.json()["resourceType"] == "OperationOutcome"
 
 
+def test_a_port_that_is_taken_is_said_and_no_address_is_promised(wheel, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with serving(wheel, tmp_path, "--port", str(taken.getsockname()[1])) as (_, process):
+            assert process.wait(timeout=60) == 1
+    told = (tmp_path / "log").read_text()
+    assert "in use" in told.lower()
+    assert "Serving" not in told
+
+
 def test_serve_refuses_to_start_on_broken_knowledge(wheel, tmp_path):
     (tmp_path / "valuesets").mkdir()
     with serving(wheel, tmp_path, "--valuesets", str(tmp_path / "valuesets")) as (_, process):

@@ -8,6 +8,8 @@ import msgspec
 
 from cds_service.errors import Problem
 
+SCHEMA = "case.schema.json"
+
 
 class Why(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The source of the expectation: statement or rule, section, and what it says in our words."""
@@ -69,10 +71,14 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 def read_cases(folder: Path) -> tuple[dict[str, Case], list[Problem]]:
     """Return the cases of a folder by 'service/name', the service being the subfolder, and every problem."""
     cases, problems = {}, []
-    files = sorted(folder.glob("*/*.json"))
+    files = sorted(path for path in folder.rglob("*.json") if path.name != SCHEMA)
     if not files:
         problems.append(Problem(str(folder), "-", "no case found.", "name a folder that holds <service>/<case>.json."))
     for path in files:
+        if path.parent.parent != folder:
+            fix = "move it to <service>/<case>.json."
+            problems.append(Problem(str(path.relative_to(folder)), "-", "a case lies in its service's folder.", fix))
+            continue
         name = f"{path.parent.name}/{path.stem}"
         try:
             case = msgspec.json.decode(path.read_bytes(), type=Case)

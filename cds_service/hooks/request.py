@@ -112,7 +112,8 @@ def _problems(body: Body) -> list[str]:
         found.append("context.patientId must be a string")
     if not isinstance(context.selections, list):
         found.append("context.selections must be a list of references into draftOrders")
-    if not isinstance(context.draft_orders, Resource):
+    drafts = context.draft_orders
+    if not isinstance(drafts, Resource) or drafts.resource_type not in (None, "Bundle"):
         found.append("context.draftOrders must be a Bundle")
     if body.prefetch is not None and not isinstance(body.prefetch, dict):
         found.append("prefetch must be an object")

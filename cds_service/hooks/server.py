@@ -1,6 +1,7 @@
 """gunicorn, started from Python: the application is loaded once and shared by the workers."""
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -22,8 +23,13 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return self._app
 
 
-def run_server(app: Flask, host: str, port: int, workers: int | None) -> None:
-    """Serve the application until SIGTERM or SIGINT; calls in flight are finished first."""
+def run_server(
+    app: Flask, host: str, port: int, workers: int | None, ready: Callable[[], object] = lambda: None
+) -> None:
+    """Serve the application until SIGTERM or SIGINT; calls in flight are finished first.
+
+    `ready` is called once, when the port is bound.
+    """
     options = {
         "bind": f"{host}:{port}",
         "workers": workers or os.cpu_count() or 1,
@@ -34,5 +40,6 @@ def run_server(app: Flask, host: str, port: int, workers: int | None) -> None:
         "graceful_timeout": 30,
         "proc_name": "cds-service",
         "control_socket_disable": True,
+        "when_ready": lambda _: ready(),
     }
     _Server(app, options).run()

@@ -9,7 +9,7 @@ from cds_service.core import plan as p
 from cds_service.core.plan import Action, Plan
 from cds_service.core.valueset import Terminology
 from cds_service.errors import Problem
-from cds_service.knowledge.conflict import codes_that_fire_both_ways
+from cds_service.knowledge.conflict import records_that_fire_both_ways
 from cds_service.knowledge.read import Artifact
 from cds_service.knowledge.terms import definitions
 
@@ -207,12 +207,12 @@ def _unknown_codes(action: Action, known: _Known) -> Iterator[Breach]:
 
 
 def check_directions(pairs: list[Pair], terminology: Terminology) -> list[Problem]:
-    """Return every single code that fires two plans of opposite direction; the other rules must hold already."""
+    """Return what alone fires two plans of opposite direction; the other rules must hold already."""
     active = [(artifact, plan) for artifact, plan in pairs if plan.status == "active" and plan.hook is None]
     files = {plan.url: artifact.file for artifact, plan in active}
-    found = codes_that_fire_both_ways([plan for _, plan in active], terminology)
+    found = records_that_fire_both_ways([plan for _, plan in active], terminology)
     fix = "take the code out of one value set, or ask for what tells the disorders apart."
     return [
-        Problem(files[one], "action.condition", f"{code.system}#{code.code} alone fires this plan and {other}.", fix)
-        for code, one, other in found
+        Problem(files[one], "action.condition", f"{record} alone fires this plan and {other}.", fix)
+        for record, one, other in found
     ]

@@ -1,9 +1,8 @@
-"""Which single codes fire two plans of opposite direction: the plans are asked about a patient with that one code."""
+"""Which single codes or names fire two plans of opposite direction: the plans are asked about each one alone."""
 
 from collections.abc import Iterable, Iterator
 
 from cds_service.core.apply import apply_plan
-from cds_service.core.coding import Code
 from cds_service.core.facts import Facts, Order, Problem, hits
 from cds_service.core.library import Library
 from cds_service.core.plan import Plan
@@ -13,20 +12,27 @@ from cds_service.core.valueset import Terminology
 ADULT, CHILD, DAY = "1970-01-01", "2020-01-01", (2026, 1, 1)
 
 
-def codes_that_fire_both_ways(plans: Iterable[Plan], terminology: Terminology) -> Iterator[tuple[Code, str, str]]:
-    """Return (code, url of the plan for, url of the plan against) for every code that alone fires both."""
+def records_that_fire_both_ways(plans: Iterable[Plan], terminology: Terminology) -> Iterator[tuple[str, str, str]]:
+    """Return (record, url of the plan for, url of the plan against) for all that alone fires both.
+
+    A record is a code as 'system#code', or a name that several codes have.
+    """
     directed = [plan for plan in plans if any(action.direction for action in plan.walk())]
     codes = {code for value_set in terminology.value_sets.values() for code in value_set.names_of}
-    for code in sorted(codes):
+    records = [(f"{code.system}#{code.code}", Concept([Coding(code.system, code.code)])) for code in sorted(codes)]
+    named = {text: {each.code[:2] for each in sets.values()} for text, sets in terminology.texts.items()}
+    shared = sorted(text for text, held in named.items() if len(held) > 1)
+    records += [(f"the name {text!r}", Concept(text=text)) for text in shared]
+    for record, concept in records:
         for birth_date in (ADULT, CHILD):
-            fired = _fired(code, birth_date, directed, terminology)
+            fired = _fired(concept, birth_date, directed, terminology)
             if "for" in fired and "against" in fired:
-                yield code, fired["for"], fired["against"]
+                yield record, fired["for"], fired["against"]
                 break
 
 
-def _fired(code: Code, birth_date: str, plans: list[Plan], terminology: Terminology) -> dict[str, str]:
-    problem = Problem("Condition/1", Concept(coding=[Coding(code.system, code.code)]))
+def _fired(concept: Concept, birth_date: str, plans: list[Plan], terminology: Terminology) -> dict[str, str]:
+    problem = Problem("Condition/1", concept)
     patient = Resource(birth_date=birth_date)
     facts = Facts(Order("MedicationRequest/1", "MedicationRequest"), patient, [problem], [], DAY, DAY)
     facts.hits = hits([problem], [], terminology)

@@ -53,9 +53,11 @@ def load_knowledge(plandefinitions: Path, valuesets: Path) -> KnowledgeBase:
     problems: list[Problem] = []
     terms = read_folder(valuesets, {"ValueSet", "CodeSystem", "NamingSystem"}, problems)
     sources = read_folder(plandefinitions, {"PlanDefinition"}, problems)
+    if not terms or not sources:
+        raise KnowledgeError(problems)
     unread = frozenset(Path(problem.file).stem for problem in problems)
     value_sets = [to_value_set(each, problems) for each in terms if each.kind == "ValueSet"]
-    terminology = Terminology(value_sets, aliases(each for each in terms if each.kind == "NamingSystem"))
+    terminology = Terminology(value_sets, aliases((each for each in terms if each.kind == "NamingSystem"), problems))
     plans = [_plan(each, problems) for each in sources]
     pairs = list(zip(sources, plans, strict=True))
     problems += check_terms(terms, plans, all_plans_known=not problems)

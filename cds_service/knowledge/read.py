@@ -83,8 +83,8 @@ def _invalid(file: str, kind: str, source: dict[str, Any]) -> list[Problem]:
 
 
 def _problem(file: str, kind: str, detail: Any) -> Problem:
-    path = ".".join([kind, *(str(part) for part in detail["loc"])])
-    return Problem(file, path, f"not valid FHIR R4: {detail['msg']}.", "see the FHIR R4 page of this resource.")
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
+    return Problem(file, kind + path, f"not valid FHIR R4: {detail['msg']}.", "see the FHIR R4 page of this resource.")
 
 
 def _misnamed(file: str, stem: str, kind: str, source: dict[str, Any]) -> list[Problem]:

@@ -35,7 +35,9 @@ def to_value_set(artifact: Artifact, problems: list[Problem]) -> ValueSet:
         seen.add((code.system, code.code))
         texts = [code.display, *(each.get("value", "") for each in concept.get("designation", []))]
         names_of[code] = tuple(dict.fromkeys(text for text in texts if text.strip()))
-    if not names_of:
+    if not source.get("version"):
+        problems.append(Problem(file, "version", "version is missing.", "add version: it is part of the answer."))
+    if not compose.get("include"):
         problems.append(Problem(file, "compose.include", "the value set is empty.", "add codes or delete it."))
     return ValueSet(source.get("url", ""), source.get("version", ""), names_of)
 
@@ -47,6 +49,9 @@ def _concepts(
         for name in set(include) - INCLUDE_ELEMENTS:
             path = f"compose.include[{i}].{name}"
             problems.append(Problem(file, path, "not interpreted.", "list the codes as concept instead."))
+        if not include.get("concept") and set(include) <= INCLUDE_ELEMENTS:
+            reason, fix = "the include lists no codes.", "list the codes as concept, or remove the include."
+            problems.append(Problem(file, f"compose.include[{i}]", reason, fix))
         for j, concept in enumerate(include.get("concept", [])):
             yield f"compose.include[{i}].concept[{j}]", include.get("system", ""), concept
 
@@ -73,12 +78,20 @@ def definitions(artifact: Artifact) -> dict[str, str]:
     return {each.get("code", ""): each.get("definition", each.get("display", "")) for each in concepts}
 
 
-def aliases(artifacts: Iterable[Artifact]) -> dict[str, str]:
-    """Return every other identifier of a code system, from NamingSystems, with the preferred URI."""
-    found = {}
+def aliases(artifacts: Iterable[Artifact], problems: list[Problem]) -> dict[str, str]:
+    """Return every other identifier of a code system, from NamingSystems, with the preferred URI.
+
+    Problems are added for a NamingSystem that does not prefer exactly one.
+    """
+    found: dict[str, str] = {}
     for artifact in artifacts:
         identifiers = artifact.source.get("uniqueId", [])
-        preferred = next((each.get("value", "") for each in identifiers if each.get("preferred")), "")
+        preferences = [each.get("value", "") for each in identifiers if each.get("preferred")]
+        if len(preferences) != 1:
+            reason, fix = "exactly one identifier must be preferred.", "mark the URI that value sets use."
+            problems.append(Problem(artifact.file, "uniqueId", reason, fix))
+            continue
+        preferred = preferences[0]
         for each in identifiers:
             value = each.get("value", "")
             found[f"urn:oid:{value}" if each.get("type") == "oid" else value] = preferred

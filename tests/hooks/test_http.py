@@ -229,6 +229,14 @@ def test_c2_a_missing_or_ill_typed_field_is_400_and_named(client, path, word, va
     assert word in assert_outcome(post(client, body), 400)
 
 
+def test_c2_draft_orders_must_be_a_bundle(client):
+    body = request(condition("G61.81"))
+    body["context"]["draftOrders"] = {"resourceType": "List", "entry": []}
+    assert "context.draftOrders" in assert_outcome(post(client, body), 400)
+    body["context"]["draftOrders"] = {"entry": bundle(order())["entry"]}
+    assert len(post(client, body).json["cards"]) == 1
+
+
 def test_c2_all_faults_are_said_at_once(client):
     text = assert_outcome(post(client, {"context": {}}), 400)
     for word in ("hook", "hookInstance", "context.patientId", "context.selections", "context.draftOrders"):

@@ -161,12 +161,10 @@ def _binary(node: Binary, this: str | None) -> Predicate:
 
 
 def _comparison(node: Binary, this: str | None) -> Predicate:
+    if node.operator not in logic.ORDER_TESTS:
+        raise FhirPathError(f"'{node.operator}' is not supported: use and, or, =, !=, <, <=, >, >=.")
     left, right = compile_path(node.left, this), compile_path(node.right, this)
-    if (
-        left.type != right.type
-        or left.type not in {"date", "string", "boolean"}
-        or node.operator not in logic.ORDER_TESTS
-    ):
+    if left.type != right.type or left.type not in {"date", "string", "boolean"}:
         raise FhirPathError(f"'{node.operator}' cannot compare a {left.type} with a {right.type}.")
     if left.type != "date" and node.operator not in {"=", "!="}:
         raise FhirPathError(f"'{node.operator}' compares dates only.")

@@ -4,6 +4,7 @@ fhirpathpy's own `parse` accepts trailing text and swallows syntax errors; here 
 the first error is raised with its place.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +89,8 @@ def parse_fhirpath(text: str) -> Node:
 
     Raises FhirPathError with the place of the first syntax error, or naming the first construct outside the subset.
     """
+    if not text.strip():
+        raise FhirPathError("the expression is empty.")
     lexer = FHIRPathLexer(InputStream(text))
     parser = FHIRPathParser(CommonTokenStream(lexer))
     for recognizer in (lexer, parser):
@@ -120,7 +123,7 @@ def _invocation(tree: dict[str, Any], source: Node | None) -> Node:
         name, *parameters = tree["children"][0]["children"]
         arguments = tuple(_node(argument) for argument in parameters[0]["children"]) if parameters else ()
         return Call(source, name["text"], arguments)
-    raise FhirPathError(f"{tree['type']} is not supported here.")
+    raise FhirPathError(f"{_plainly(tree['type'])} is not supported here.")
 
 
 def _literal(kind: str, tree: dict[str, Any]) -> Node:
@@ -132,7 +135,11 @@ def _literal(kind: str, tree: dict[str, Any]) -> Node:
         return Literal(_unescape(tree["text"][1:-1]))
     if kind == "QuantityLiteral":
         return _duration(tree["children"][0])
-    raise FhirPathError(f"{kind} is not supported.")
+    raise FhirPathError(f"{_plainly(kind)} is not supported.")
+
+
+def _plainly(kind: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()
 
 
 def _duration(quantity: dict[str, Any]) -> Duration:
