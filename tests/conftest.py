@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 
 from cds_service.app import create_app
 from cds_service.hooks.routes import Effects
 from cds_service.knowledge.load import KnowledgeBase, load_knowledge
 from cds_service.settings import read_settings
 
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("any machine")
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 11, 22)
 

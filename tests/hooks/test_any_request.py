@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.hooks.test_http import SERVICE, assert_nothing_null_or_empty
@@ -70,7 +70,7 @@ def replaced(body: Any, path: tuple[Any, ...], value: Any) -> Any:
     return body
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=600)
 @given(changes=st.lists(st.tuples(st.sampled_from(PATHS), junk), min_size=1, max_size=1))
 def test_one_element_may_be_anything(client, changes):
     body = base()
@@ -79,13 +79,13 @@ def test_one_element_may_be_anything(client, changes):
     check(client, body)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(body=junk)
 def test_the_whole_body_may_be_anything(client, body):
     check(client, body)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(body=st.binary(max_size=60))
 def test_the_body_may_be_any_bytes(client, body):
     assert client.post(SERVICE, data=body, content_type="application/json").status_code in {400, 413}
