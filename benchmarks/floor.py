@@ -11,9 +11,7 @@ from flask import Flask, Response, request
 from cds_service.app import freeze
 from cds_service.hooks.server import run_server
 
-CARD = {
-    "cards": [{"summary": "A constant card", "indicator": "info", "source": {"label": "floor"}, "detail": "x" * 200}]
-}
+CARD = {"summary": "A constant card", "indicator": "info", "source": {"label": "floor"}, "detail": "x" * 200}
 
 
 def make_floor() -> Flask:

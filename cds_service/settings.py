@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cds_service.errors import SettingsError
+from cds_service.hooks.request import Limits
 
 PREFIX = "CDS_"
 TESTS = frozenset({"CDS_TEST_SAMPLES", "CDS_TEST_SOURCES"})
@@ -24,8 +25,10 @@ class Settings(BaseSettings):
 
     plandefinitions: Path = Field(_SHIPPED / "plandefinitions", description="Folder of the PlanDefinitions.")
     valuesets: Path = Field(_SHIPPED / "valuesets", description="Folder of the ValueSets, CodeSystems, NamingSystems.")
-    max_body_bytes: int = Field(10_000_000, gt=0, description="Largest request body; a larger one is answered 413.")
-    max_entries: int = Field(20_000, gt=0, description="Most entries of one Bundle; more are answered 413.")
+    max_body_bytes: int = Field(
+        Limits.body_bytes, gt=0, description="Largest body in bytes; a larger one is answered 413."
+    )
+    max_entries: int = Field(Limits.entries, gt=0, description="Most entries of one Bundle; more are answered 413.")
     cors_origins: str = Field("*", description="Origins that browsers may call from: * or a comma-separated list.")
     timezone: str | None = Field(
         None, description="IANA time zone of 'today', such as Europe/Berlin; default: the host's."

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cds_service.settings import Settings
-from tests.hooks.test_http import SERVICE
+from tests.hooks.calls import SERVICE
 
 
 def block(text: str, mark: str) -> dict:

@@ -12,7 +12,7 @@ from cds_service.errors import BadRequest, UnknownService
 from cds_service.hooks.chart import read_chart
 from cds_service.hooks.facts import read_order, to_facts, with_index
 from cds_service.hooks.prefetch import check_delivered
-from cds_service.hooks.request import Limits, parse_request
+from cds_service.hooks.request import Limits, parse_request, refuse_unreadable
 from cds_service.knowledge.load import KnowledgeBase, Service
 
 NewUuid = Callable[[], str]
@@ -62,10 +62,11 @@ def answer(
     if not ours:
         return Answer([], [])
     delivered = check_delivered(request, service.prefetch)
-    chart = read_chart(request, delivered, knowledge.terminology, indexed)
+    with refuse_unreadable():
+        chart = read_chart(request, delivered, knowledge.terminology, indexed)
+        known = [(to_facts(source, order, request, chart, delivered, day), each) for source, order, each in ours]
     applied = []
-    for source, order, concerned in ours:
-        facts = to_facts(source, order, request, chart, delivered, day)
+    for facts, concerned in known:
         facts = with_index(facts, knowledge.terminology) if indexed else facts
         applied.append((facts, apply_plan(service.plan, facts, knowledge.terminology, knowledge.library, concerned)))
     answers = [(facts, len(chart.unread), advice) for facts, advice in applied]

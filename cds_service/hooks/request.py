@@ -3,6 +3,8 @@
 Messages name fields, never their values: a value may be about a patient.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +73,8 @@ def parse_request(body: bytes, limits: Limits) -> HookRequest:
     """
     if len(body) > limits.body_bytes:
         raise too_large(limits)
-    decoded = _decode(body)
+    with refuse_unreadable():
+        decoded = _DECODER.decode(body)
     context = decoded.context
     if problems := _problems(decoded):
         raise BadRequest("Not a CDS Hooks order request: " + "; ".join(problems) + ".")
@@ -94,18 +97,26 @@ def too_large(limits: Limits) -> TooLarge:
     return TooLarge(f"The body is larger than {limits.body_bytes} bytes. Send less prefetch data.")
 
 
-def _decode(body: bytes) -> Body:
+@contextmanager
+def refuse_unreadable() -> Iterator[None]:
+    """Answer what cannot be decoded with BadRequest (400) or TooLarge (413).
+
+    Elements that are kept as bytes are decoded after the body, and may still hold a number that no double can, or bytes
+    that are not UTF-8.
+    """
     try:
-        return _DECODER.decode(body)
+        yield
     except RecursionError:
         raise TooLarge("The body is nested too deeply. FHIR resources need a few dozen levels at most.") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise BadRequest("The body is not a JSON object in UTF-8. Send one CDS Hooks request as JSON.") from None
+        reason = "The body is not a JSON object in UTF-8, or holds a number out of range."
+        raise BadRequest(f"{reason} Send one CDS Hooks request as JSON.") from None
 
 
 def _problems(body: Body) -> list[str]:
     context = body.context
-    found = [f"{name} must be a string" for name in ("hook", "hookInstance") if not _is_text(_field(body, name))]
+    named = {"hook": body.hook, "hookInstance": body.hook_instance}
+    found = [f"{name} must be a string" for name, value in named.items() if not _is_text(value)]
     if not isinstance(context, Context):
         return [*found, "context must be an object"]
     if bare_id(context.patient_id) is None:
@@ -118,10 +129,6 @@ def _problems(body: Body) -> list[str]:
     if body.prefetch is not None and not isinstance(body.prefetch, dict):
         found.append("prefetch must be an object")
     return found
-
-
-def _field(body: Body, name: str) -> object:
-    return body.hook if name == "hook" else body.hook_instance
 
 
 def _is_text(value: object) -> bool:

@@ -107,7 +107,7 @@ def _reason(status: int, error: HTTPException) -> str:
 
 
 def _frames(error: BaseException) -> list[str]:
-    """Return file and line of each frame: the values, which may be about a patient, stay out of the log."""
+    """Return function and line of each frame: the values, which may be about a patient, stay out of the log."""
     frames, trace = [], error.__traceback__
     while trace:
         frames.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")

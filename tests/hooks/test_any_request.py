@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.hooks.test_http import SERVICE, assert_nothing_null_or_empty
+from tests.hooks.calls import SERVICE
+from tests.hooks.test_http import assert_nothing_null_or_empty
 from tests.requests import condition, request
 
 NAMES = """

@@ -6,28 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from cds_service.app import create_app
 from cds_service.settings import read_settings
+from tests.hooks.calls import SERVICE, assert_outcome, post
 from tests.requests import ASPIRIN, PRIVIGEN, bundle, condition, order, request
 
-SERVICE = "/cds-services/ivig-order-select"
 ROUTES = ["/cds-services", SERVICE, f"{SERVICE}/feedback", "/health", "/no-such-route"]
-
-
-def post(client: FlaskClient, body: Any, **more: Any) -> Any:
-    return client.post(SERVICE, json=body, **more)
-
-
-def assert_outcome(answer: Any, status: int) -> str:
-    assert answer.status_code == status
-    assert answer.content_type == "application/json"
-    assert answer.json["resourceType"] == "OperationOutcome"
-    (issue,) = answer.json["issue"]
-    assert issue["severity"] == "error"
-    assert issue["code"]
-    return issue["diagnostics"]
 
 
 def values(node: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
@@ -206,110 +191,6 @@ def test_d7_a_patient_is_recognised_however_it_is_referred_to(client, reference)
     body = request(condition("G61.81", subject={"reference": reference}))
     body["context"]["patientId"] = "Patient/p1"
     assert len(post(client, body).json["cards"]) == 1
-
-
-@pytest.mark.parametrize(
-    ("path", "word"),
-    [
-        (("hook",), "hook"),
-        (("hookInstance",), "hookInstance"),
-        (("context",), "context"),
-        (("context", "patientId"), "context.patientId"),
-        (("context", "selections"), "context.selections"),
-        (("context", "draftOrders"), "context.draftOrders"),
-    ],
-)
-@pytest.mark.parametrize("value", ["absent", None, 7, True])
-def test_c2_a_missing_or_ill_typed_field_is_400_and_named(client, path, word, value):
-    body = request(condition("G61.81"))
-    parent = body if len(path) == 1 else body[path[0]]
-    parent[path[-1]] = value
-    if value == "absent":
-        del parent[path[-1]]
-    assert word in assert_outcome(post(client, body), 400)
-
-
-def test_c2_draft_orders_must_be_a_bundle(client):
-    body = request(condition("G61.81"))
-    body["context"]["draftOrders"] = {"resourceType": "List", "entry": []}
-    assert "context.draftOrders" in assert_outcome(post(client, body), 400)
-    body["context"]["draftOrders"] = {"entry": bundle(order())["entry"]}
-    assert len(post(client, body).json["cards"]) == 1
-
-
-def test_c2_all_faults_are_said_at_once(client):
-    text = assert_outcome(post(client, {"context": {}}), 400)
-    for word in ("hook", "hookInstance", "context.patientId", "context.selections", "context.draftOrders"):
-        assert word in text
-
-
-def test_c5_c8_what_is_not_read_is_ignored(client):
-    body = request(condition("G61.81")) | {"fhirAuthorization": None, "fhirServer": None, "foo": {"bar": [1]}}
-    body["context"] |= {"extension": {"x": 1}, "userId": None}
-    assert len(post(client, body).json["cards"]) == 1
-
-
-def test_c6_the_hook_must_be_the_services_own(client):
-    assert "order-select" in assert_outcome(post(client, request() | {"hook": "patient-view"}), 400)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"not json",
-        b"[]",
-        b'"text"',
-        b"null",
-        b'{"hook": "order-select"',
-        b"{}{}",
-        b'{"hook": NaN}',
-        b'{"hook": "\\ud800"}',
-        b'\xef\xbb\xbf{"hook": 1}',
-        '{"hook": "order-select"}'.encode("utf-16"),
-        b'{"hook": "\xff"}',
-        b'{"hook": 1e99999, "context": {}}',
-    ],
-)
-def test_c9_what_is_not_a_json_object_is_400(client, body):
-    assert_outcome(client.post(SERVICE, data=body, content_type="application/json"), 400)
-
-
-@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
-def test_c9_another_content_type_is_400_and_says_which_is_wanted(client, kind):
-    answer = client.post(SERVICE, data=json.dumps(request()), content_type=kind)
-    assert "application/json" in assert_outcome(answer, 400)
-
-
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/fhir+json", "APPLICATION/JSON", None])
-def test_json_content_types_and_none_are_taken(client, kind):
-    answer = client.post(SERVICE, data=json.dumps(request(condition("G61.81"))), content_type=kind)
-    assert len(answer.json["cards"]) == 1
-
-
-def test_c7_an_unknown_service_is_404_and_another_method_405(client):
-    assert "/cds-services" in assert_outcome(client.post("/cds-services/nope", json=request()), 404)
-    assert_outcome(client.get("/no-such-route"), 404)
-    for answer in (client.get(SERVICE), client.put(SERVICE, json={}), client.delete(SERVICE)):
-        assert_outcome(answer, 405)
-        assert "POST" in answer.headers["Allow"]
-    assert_outcome(client.post("/cds-services", json={}), 405)
-
-
-def test_limits_are_answered_413(knowledge):
-    client = create_app(read_settings(max_body_bytes=2000, max_entries=2), knowledge).test_client()
-    assert "2000" in assert_outcome(post(client, request(condition("G61.81"), condition("I10" * 700, "c2"))), 413)
-    body = request()
-    body["prefetch"]["conditions"]["entry"] = [{}, {}, {}]
-    assert "2 entries" in assert_outcome(post(client, body), 413)
-
-
-@pytest.mark.parametrize("place", [b'{"hook": %s}', b'{"unknown": %s}', b'{"context": {"draftOrders": %s}}'])
-@pytest.mark.parametrize("pair", [(b"[", b"]"), (b'{"a":', b"}")])
-def test_deep_nesting_is_answered_413(client, place, pair):
-    deep = pair[0] * 100_000 + b"1" + pair[1] * 100_000
-    answer = client.post(SERVICE, data=place % deep, content_type="application/json")
-    assert "nested" in assert_outcome(answer, 413)
 
 
 @pytest.mark.parametrize("route", ROUTES)
