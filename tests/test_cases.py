@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cds_service.cases.read import Case, read_cases
-from cds_service.cases.run import check_cases, run_case
+from cds_service.cases.run import Outcome, check_cases, run_case, shown_silent
 
 HERE = Path(__file__).parent
 CASES, PROBLEMS = read_cases(HERE / "cases")
@@ -255,4 +255,13 @@ def test_an_action_that_no_case_shows_is_a_problem(knowledge):
     assert ("cidp#recommend", "no case makes this action fire.") not in reasons
     bare = {name: msgspec.structs.replace(case, silent=()) for name, case in left.items()}
     reasons = {(problem.file, problem.reason) for problem in check_cases(knowledge, bare)}
-    assert ("mmn#recommend", "no case names this plan as silent.") in reasons
+    assert ("mmn#recommend", "no case shows this action silent.") in reasons
+
+
+def test_an_action_is_shown_silent_by_a_case_that_names_its_plan_or_fires_only_its_siblings():
+    actions = {"burn#stop", "burn#wait", "rash#treat"}
+    bare = msgspec.structs.replace(CASES[FIRING], silent=())
+    assert shown_silent(bare, Outcome([], {"burn#stop"}), actions) == {"burn#wait"}
+    assert shown_silent(bare, Outcome([], {"burn#stop", "burn#wait"}), actions) == set()
+    naming = msgspec.structs.replace(bare, silent=("rash",))
+    assert shown_silent(naming, Outcome([], set()), actions) == {"rash#treat"}

@@ -90,7 +90,7 @@ def test_check_with_cases_says_which_expectation_is_not_met_and_what_is_not_cove
     assert "ivig-order-select/wrong.json: -: expected 0 card(s), got 1" in result.output
     assert "ivig-order-select/misspelt.json: -: Object contains unknown field `card`" in result.output
     assert "mmn#recommend: cases: no case makes this action fire." in result.output
-    assert "mmn#recommend: cases: no case names this plan as silent." in result.output
+    assert "mmn#recommend: cases: no case shows this action silent." in result.output
 
 
 def test_check_of_a_folder_without_cases_fails(tmp_path, loaded):

@@ -131,23 +131,27 @@ def check_cases(knowledge: KnowledgeBase, cases: Mapping[str, Case]) -> list[Pro
     problems: list[Problem] = []
     fired: set[str] = set()
     silent: set[str] = set()
+    plans = knowledge.library.plans.values()
+    spoken = {f"{plan.id}#{each.id}" for plan in plans for each in plan.walk() if each.speaks}
     fix = "correct the knowledge, or the expectation if the source says otherwise."
     for name, case in cases.items():
         outcome = run_case(knowledge, name, case)
         problems += [Problem(f"{name}.json", "-", f"{each}.", fix) for each in outcome.differences]
         fired |= outcome.fired
-        silent |= set(case.silent)
-    for plan in knowledge.library.plans.values():
-        actions = [f"{plan.id}#{each.id}" for each in plan.walk() if each.speaks]
-        problems += [problem for each in actions for problem in _uncovered(each, actions, fired, silent)]
-    return problems
+        silent |= shown_silent(case, outcome, spoken)
+    return problems + [problem for each in sorted(spoken) for problem in _uncovered(each, fired, silent)]
 
 
-def _uncovered(action: str, siblings: list[str], fired: set[str], silent: set[str]) -> list[Problem]:
+def shown_silent(case: Case, outcome: Outcome, actions: set[str]) -> set[str]:
+    """Return the actions a case shows to be silent: those of the plans it names, and of the plans that spoke."""
+    plans = {*case.silent, *(each.partition("#")[0] for each in outcome.fired)}
+    return {each for each in actions - outcome.fired if each.partition("#")[0] in plans}
+
+
+def _uncovered(action: str, fired: set[str], silent: set[str]) -> list[Problem]:
     found = []
-    plan = action.partition("#")[0]
     if action not in fired:
         found.append(Problem(action, "cases", "no case makes this action fire.", "add a case that does."))
-    if plan not in silent and not any(each in fired for each in siblings if each != action):
-        found.append(Problem(action, "cases", "no case names this plan as silent.", "add a look-alike case."))
+    if action not in silent:
+        found.append(Problem(action, "cases", "no case shows this action silent.", "add a look-alike case."))
     return found
