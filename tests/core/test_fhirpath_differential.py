@@ -14,7 +14,8 @@ from cds_service.core.fhirpath.condition import compile_condition
 from cds_service.core.resources import Resource
 from cds_service.errors import RequestError
 from cds_service.hooks.answer import answer
-from tests.core.small_world import DATES, conditions, facts, indexed, reference_truth, truth
+from tests.core.reference import reference_truth
+from tests.core.small_world import DATES, conditions, facts, indexed, truth
 
 HYPOTHESIS = settings(max_examples=400, deadline=None, database=None)
 CASES, _ = read_cases(Path(__file__).parent.parent / "cases")
