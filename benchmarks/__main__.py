@@ -62,7 +62,7 @@ def tenfold(valuesets: Path, target: Path) -> Path:
     for path in target.glob("*.json"):
         artifact = json.loads(path.read_text())
         for include in artifact.get("compose", {}).get("include", []):
-            if include["system"].endswith("/ndc"):
+            if include["system"].endswith(("/ndc", "unitsofmeasure.org")):  # made-up codes are not valid there
                 continue
             extra = [
                 {"code": f"{concept['code']}-{i}", "display": f"{concept['display']} {i}"}
@@ -95,11 +95,11 @@ def main() -> None:
             print(f"{'size':>5} {'bytes':>7} {'floor us':>9} {'service us':>10} {'p99 us':>7} {'ratio':>6}  goal")
             for size in SIZES:
                 body = make_payload(size)
-                assert (clients["floor"].cards(body), clients["service"].cards(body)) == (1, SIZES[size][2])
+                assert (clients["floor"].cards(body), clients["service"].cards(body)) == (1, SIZES[size][2] + 1)
                 times = compare(clients, body, ROUNDS[size])
                 results[size] = report(size, len(body), times)
             both = {"service": clients["service"], "tenfold": Client(ports[2], path)}
-            assert both["tenfold"].cards(make_payload("50k")) == SIZES["50k"][2]
+            assert both["tenfold"].cards(make_payload("50k")) == SIZES["50k"][2] + 1
             times = compare(both, make_payload("50k"), ROUNDS["50k"])
             ratio = statistics.median(times["tenfold"]) / statistics.median(times["service"])
             results["tenfold_codes_ratio"] = round(ratio, 3)

@@ -1,17 +1,25 @@
-"""Requests of four sizes: an IVIG order with 1 to 3 matching disorders among many that do not matter."""
+"""Requests of four sizes: an IVIG order with a dose, 1 to 3 matching disorders and two risks among much that does not
+matter. The answer is a card for each disorder and a safety card; the dose fits a regimen.
+"""
 
 import json
 import random
+from datetime import date, timedelta
 from itertools import cycle
 
-SIZES = {"5k": (3, 2, 1), "50k": (50, 25, 2), "200k": (220, 90, 3), "550k": (500, 320, 3)}
+SIZES = {"5k": (3, 2, 1), "50k": (46, 22, 2), "200k": (210, 80, 3), "550k": (490, 310, 3)}
 MATCHING = [("G61.81", "Chronic inflammatory demyelinating polyneuritis"), ("G61.82", "Multifocal motor neuropathy")]
 MATCHING += [("G72.41", "Inclusion body myositis [IBM]")]
+RISKS = [("N18.30", "Chronic kidney disease, stage 3 unspecified"), ("I26.99", "Other pulmonary embolism")]
 OTHER = [("I10", "Essential (primary) hypertension"), ("M54.50", "Low back pain, unspecified")]
 OTHER += [("J45.909", "Unspecified asthma, uncomplicated"), ("Z00.00", "General adult medical examination")]
 OTHER += [("K21.9", "Gastro-esophageal reflux disease without esophagitis"), ("R51.9", "Headache, unspecified")]
 CATEGORY = "http://terminology.hl7.org/CodeSystem/condition-category"
-LABS = [("718-7", "Hemoglobin [Mass/volume] in Blood", "g/dL"), ("2951-2", "Sodium [Moles/volume] in Serum", "mmol/L")]
+DRUGS = [("5640", "ibuprofen 400 MG Oral Tablet"), ("83367", "atorvastatin 20 MG Oral Tablet")]
+DRUGS += [("29046", "lisinopril 10 MG Oral Tablet"), ("161", "acetaminophen 500 MG Oral Tablet")]
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+LABS = [("2160-0", "Creatinine [Mass/volume] in Serum", "mg/dL")]
+LABS += [("718-7", "Hemoglobin [Mass/volume] in Blood", "g/dL"), ("2951-2", "Sodium [Moles/volume] in Serum", "mmol/L")]
 
 
 def _codeable(system: str, code: str, display: str) -> dict:
@@ -44,11 +52,30 @@ def _observation(number: int, code: str, display: str, unit: str, value: float) 
         "status": "final",
         "code": _codeable("http://loinc.org", code, display),
         "subject": {"reference": "Patient/bench"},
-        "effectiveDateTime": "2026-10-01T07:30:00Z",
+        "effectiveDateTime": str(date(2026, 11, 20) - timedelta(days=number % 500)) + "T07:30:00Z",
         "valueQuantity": {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit},
         "referenceRange": [{"low": {"value": 1, "unit": unit}, "high": {"value": 200, "unit": unit}}],
     }
     return {"fullUrl": f"https://ehr.example.org/fhir/Observation/observation-{number}", "resource": resource}
+
+
+def _drug(number: int, code: str, display: str) -> dict:
+    resource = {
+        "resourceType": "MedicationRequest",
+        "id": f"drug-{number}",
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": _codeable(RXNORM, code, display),
+        "subject": {"reference": "Patient/bench"},
+        "authoredOn": "2026-10-01",
+    }
+    return {"fullUrl": f"https://ehr.example.org/fhir/MedicationRequest/drug-{number}", "resource": resource}
+
+
+def _dosage() -> dict:
+    amount = {"value": 28, "unit": "g", "system": "http://unitsofmeasure.org", "code": "g"}
+    repeat = {"count": 5, "frequency": 1, "period": 1, "periodUnit": "d"}
+    return {"timing": {"repeat": repeat}, "doseAndRate": [{"doseQuantity": amount}]}
 
 
 def _bundle(entries: list[dict]) -> dict:
@@ -59,7 +86,9 @@ def make_payload(size: str) -> bytes:
     """Return the body of one order-select call of about that size."""
     conditions, labs, matching = SIZES[size]
     chance = random.Random(7)
-    codes = MATCHING[:matching] + [code for code, _ in zip(cycle(OTHER), range(conditions - matching), strict=False)]
+    wanted = MATCHING[:matching] + RISKS
+    codes = wanted + [code for code, _ in zip(cycle(OTHER), range(conditions - len(wanted)), strict=False)]
+    drugs = [(1 + i, *DRUGS[i % len(DRUGS)]) for i in range(min(30, conditions // 8 + 1))]
     chance.shuffle(codes)
     order = {
         "resourceType": "MedicationRequest",
@@ -68,10 +97,9 @@ def make_payload(size: str) -> bytes:
         "intent": "order",
         "subject": {"reference": "Patient/bench"},
         "medicationCodeableConcept": _codeable(
-            "http://www.nlm.nih.gov/research/umls/rxnorm",
-            "1809517",
-            "100 ML immunoglobulin G, human 100 MG/ML Injection [Privigen]",
+            RXNORM, "1809517", "100 ML immunoglobulin G, human 100 MG/ML Injection [Privigen]"
         ),
+        "dosageInstruction": [_dosage()],
     }
     request = {
         "hook": "order-select",
@@ -86,8 +114,15 @@ def make_payload(size: str) -> bytes:
             "patient": {"resourceType": "Patient", "id": "bench", "birthDate": "1970-05-17", "gender": "female"},
             "conditions": _bundle([_condition(i, *code, "2026-01-15") for i, code in enumerate(codes)]),
             "observations": _bundle(
-                [_observation(i, *LABS[i % 2], round(chance.uniform(5, 150), 1)) for i in range(labs)]
+                [_observation(i, *LABS[i % 3], round(chance.uniform(5, 150), 1)) for i in range(labs)]
             ),
+            "vitals": _bundle([_observation(10_000, "29463-7", "Body weight", "kg", 70)]),
+            "medications": _bundle([_drug(*each) for each in drugs]),
+            "allergies": _bundle([]),
+            "procedures": None,
+            "immunizations": None,
+            "vaccinesDue": None,
+            "assessments": None,
             "encounter": None,
         },
     }

@@ -1,5 +1,6 @@
 """The command line: serve, check, try."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def try_(file: Path, service: str, as_json: bool, plandefinitions: Path | None, 
         refusal = to_outcome(error.code, str(error))
         click.echo(show_answer(refusal, as_json), err=not as_json)
         sys.exit(REFUSED)
-    click.echo(show_answer(answered.to_json(), as_json))
+    click.echo(show_answer(json.loads(answered.to_json()), as_json))
 
 
 def _settings(plandefinitions: Path | None, valuesets: Path | None) -> Settings:

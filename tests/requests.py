@@ -5,6 +5,17 @@ from typing import Any
 
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+OPTIONAL = (
+    "observations",
+    "vitals",
+    "assessments",
+    "encounter",
+    "medications",
+    "allergies",
+    "procedures",
+    "immunizations",
+    "vaccinesDue",
+)
 PRIVIGEN = {"system": RXNORM, "code": "1809517"}
 ASPIRIN = {"system": RXNORM, "code": "1191"}
 
@@ -44,8 +55,7 @@ def request(*conditions: dict[str, Any], orders: list[dict[str, Any]] | None = N
             "prefetch": {
                 "patient": {"resourceType": "Patient", "id": "p1", "birthDate": "1970-05-17"},
                 "conditions": bundle(*conditions),
-                "observations": None,
-                "encounter": None,
-            },
+            }
+            | dict.fromkeys(OPTIONAL),
         }
     )

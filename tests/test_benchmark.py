@@ -14,7 +14,9 @@ def test_a_payload_has_its_size_and_its_disorders(client, size):
     body = make_payload(size)
     assert 0.75 * BYTES[size] < len(body) < 1.35 * BYTES[size]
     cards = client.post(SERVICE, data=body, content_type="application/json").json["cards"]
-    assert len(cards) == SIZES[size][2]
+    safety = [card for card in cards if "org.cds-service.recommendations" not in card["extension"]]
+    assert (len(cards), len(safety)) == (SIZES[size][2] + 1, 1)
+    assert any("= 2 g/kg per course at 70 kg" in card["detail"] for card in cards)
 
 
 def test_the_floor_reads_json_and_answers_a_constant_card():

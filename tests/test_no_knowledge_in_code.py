@@ -11,7 +11,11 @@ ALLOWED = {
     "ivig-order-select": "the default of `cds-service try --service`: the id of the shipped service",
     "advice on immunoglobulin orders": "the first line of `cds-service --help` says what is shipped",
 }
-ORDINARY = frozenset({"children", "other", "person", "small", "specified"})  # words of code and of English
+ORDINARY = frozenset({"children", "other", "person", "small", "specified", "stated"})  # words of code and of English
+# arithmetic is the program's: the unit and the name of weight by height squared; plans that are called what they are
+ARITHMETIC = frozenset({"body mass index", "body weight", "kg/m2", "kg m2", "course", "dose"})
+# folded names that begin with the English article: blood groups and results
+ARTICLES = frozenset({"a group", "a positive", "type a"})
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +49,7 @@ def names_of(concept):
 def asked_of(shipped, variable):
     """Return the value sets that the shipped conditions ask about a variable."""
     texts = [path.read_text() for path in shipped.plandefinitions.rglob("*.json")]
-    pattern = re.compile(rf"%{variable}(?:\.where\(|\.exists\(|\.)code\.memberOf\('[^']+/([\w-]+)'")
+    pattern = re.compile(rf"%{variable}(?:\.where\(\(?|\.exists\(|\.)code\.memberOf\('[^']+/([\w-]+)'")
     return {name for text in texts for name in pattern.findall(text)}
 
 
@@ -56,7 +60,7 @@ def found(words, code):
 
 def test_no_clinical_code(value_sets, code):
     codes = {concept["code"] for each in value_sets.values() for concept in each}
-    wanted = {code for code in codes if len(code) >= 5 and any(c.isdigit() for c in code)}
+    wanted = {code for code in codes if len(code) >= 5 and any(c.isdigit() for c in code)} - ARITHMETIC
     assert len(wanted) > 500
     assert found(wanted, code) == []
 
@@ -64,15 +68,16 @@ def test_no_clinical_code(value_sets, code):
 def test_no_name_of_several_words(value_sets, code):
     names = {name for each in value_sets.values() for concept in each for name in names_of(concept)}
     phrases = {name for name in names if len(fold(name).split()) >= 2} - {"rule out", "history of", "ruled out"}
+    phrases = {phrase for phrase in phrases if fold(phrase) not in ARITHMETIC | ARTICLES}
     assert len(phrases) > 500
     assert found(phrases, code) == []
 
 
-@pytest.mark.parametrize("variable", ["problems", "current", "order"])
+@pytest.mark.parametrize("variable", ["problems", "current", "order", "medications", "procedures", "observations"])
 def test_no_disorder_or_drug_of_one_word(shipped, value_sets, code, variable):
     asked = asked_of(shipped, variable)
     names = {name for each in asked for concept in value_sets[each] for name in names_of(concept)}
-    words = {name for name in names if len(fold(name)) >= 3}
+    words = {name for name in names if len(fold(name)) >= 3 and fold(name) not in ARITHMETIC | ARTICLES}
     assert words
     assert found(words, code) == []
 
@@ -82,7 +87,7 @@ def test_no_key_and_no_title(knowledge, code):
     actions = [action for plan in plans for action in plan.walk()]
     keys = {key for action in actions for key in (action.disorder, action.risk)} | {plan.id for plan in plans}
     titles = {each.title for each in (*actions, *plans)}
-    assert found((keys | titles) - {None}, code) == []
+    assert found((keys | titles) - {None} - ARITHMETIC, code) == []
 
 
 def test_no_word_of_a_disorder(shipped, code):
@@ -107,7 +112,7 @@ def test_no_wording_of_a_card(knowledge, code):
 def test_no_citation(knowledge, code):
     cited = [citation for plan in knowledge.all_plans for citation in plan.citations]
     words = {citation.label for citation in cited} | {citation.url for citation in cited}
-    words |= {part for label in words for part in [label.partition("-")[0]] if "://" not in part}
+    words |= {part for label in words for part in [label.partition("-")[0]] if "://" not in part and len(part) >= 4}
     assert found(words - {"cds-service", "cds", "http://cds-service.example.org/"}, code) == []
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -38,8 +38,19 @@ class ExpectedRecommendation(msgspec.Struct, forbid_unknown_fields=True, frozen=
     evidence_from: str | None = None
 
 
+class ExpectedSuggestion(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A suggestion: its CDS Hooks action type, words of its label, and what its resource must hold at least."""
+
+    type: Literal["create", "update", "delete"]
+    label: tuple[str, ...] = ()
+    resource: dict[str, Any] | None = None
+
+
 class ExpectedCard(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A card: recommendations, warnings and notice exactly; `summary` and `detail` hold words that must occur."""
+    """A card: recommendations, warnings and notice exactly; `summary` and `detail` hold words that must occur.
+
+    Suggestions are compared exactly where they are given.
+    """
 
     indicator: str
     recommendations: tuple[ExpectedRecommendation, ...] = ()
@@ -47,6 +58,7 @@ class ExpectedCard(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     notice: str | None = None
     summary: tuple[str, ...] = ()
     detail: tuple[str, ...] = ()
+    suggestions: tuple[ExpectedSuggestion, ...] | None = None
 
 
 class ExpectedError(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -1,5 +1,6 @@
 """Runs golden cases, says how an answer differs from what was expected, and which actions the cases exercise."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -7,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from cds_service.cases.compare import compare_suggestions
 from cds_service.cases.read import Case, ExpectedCard, ExpectedMatch, ExpectedRecommendation
 from cds_service.core.card import NOTICE, RECOMMENDATIONS, WARNINGS
 from cds_service.errors import Problem, RequestError
@@ -37,7 +39,7 @@ def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = Tr
         return Outcome([*unknown, f"expected error {case.error.status}, got {len(answered.cards)} card(s)"])
     fired = fired_actions(answered)
     plans = {each.partition("#")[0] for each in fired}
-    differences = unknown + _compare_cards(case.cards or (), answered.cards)
+    differences = unknown + _compare_cards(case.cards or (), json.loads(answered.to_json())["cards"])
     differences += [f"{each} fired, and must be silent" for each in case.silent if each in plans]
     return Outcome(differences, fired)
 
@@ -47,7 +49,7 @@ def fired_actions(answered: Answer) -> set[str]:
     fired = set()
     for _, advices in answered.advice:
         for advice in advices:
-            spoken = [(each.plan, each.action) for each in (advice, *advice.warnings)]
+            spoken = [(each.plan, each.action) for each in (advice, *advice.warnings, *advice.lines)]
             spoken += [(each.plan, each.action) for each in advice.recommendations]
             fired |= {f"{plan.id}#{action.id}" for plan, action in spoken}
     return fired
@@ -82,6 +84,8 @@ def _compare_card(expected: ExpectedCard, card: Mapping[str, Any]) -> list[str]:
     }
     found = [f"{key}: expected {want}, got {got}" for key, (want, got) in pairs.items() if want != got]
     found += _matches(expected.recommendations, extension.get(RECOMMENDATIONS, []))
+    if expected.suggestions is not None:
+        found += compare_suggestions(expected.suggestions, card.get("suggestions", []))
     found += [
         f"summary lacks {word!r}" for word in expected.summary if word.casefold() not in card["summary"].casefold()
     ]

@@ -28,5 +28,7 @@ def _card(card: Mapping[str, Any]) -> str:
         keys = [each["disorder"], each["stance"], f"class {each.get('evidenceClass', 'not given')}", each["guideline"]]
         lines.append("   " + " | ".join(keys))
     lines += [f"   warning: {each['risk']}" for each in card.get("extension", {}).get(WARNINGS, [])]
+    lines += [f"   suggestion: {each['label']}" for each in card.get("suggestions", [])]
+    lines += [f"   override: {each['display']}" for each in card.get("overrideReasons", [])]
     paragraphs = [textwrap.fill(part, 100) for part in card["detail"].replace("**", "").splitlines()]
     return "\n".join([*lines, "", *paragraphs, "", f"Source: {card['source']['label']}"])

@@ -4,29 +4,28 @@ What does not depend on the patient is written once, when the knowledge is loade
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from cds_service.core.apply import Advice, Recommendation, how
-from cds_service.core.facts import Evidence, Facts, Problem
-from cds_service.core.plan import INDICATORS, Action, Plan
+from cds_service.core.apply import Advice, Recommendation
+from cds_service.core.card_text import paragraphs, risk_line, to_matched
+from cds_service.core.facts import Evidence
+from cds_service.core.plan import INDICATORS, Action, Citation, Link, Plan
+from cds_service.core.suggestion import to_suggestion
+from cds_service.core.topic import Answered, Topic
 
 RECOMMENDATIONS = "org.cds-service.recommendations"
 WARNINGS = "org.cds-service.warnings"
 NOTICE = "org.cds-service.notice"
 URGENCY = {"critical": 0, "warning": 1, "info": 2}
+SUMMARY_LIMIT = 140
 Card = dict[str, Any]
+NewUuid = Callable[[], str]
 
 
-@dataclass(slots=True)
-class Topic:
-    """What one card is about: an advice, the orders it concerns, and what could not be looked at."""
-
-    advice: Advice
-    orders: list[str]
-    not_checked: tuple[str, ...]
-    unread: int
-    evidence: list[tuple[Evidence, ...]] = field(default_factory=list)
+class _Static(NamedTuple):
+    card: Card
+    closing: str
+    reasons: list[Mapping[str, str]]
 
 
 class CardWriter:
@@ -37,39 +36,38 @@ class CardWriter:
         self._shared = shared
         self._static = {id(action): self._static_part(plan, action) for plan in plans for action in plan.walk()}
 
-    def _static_part(self, plan: Plan, action: Action) -> tuple[Card, str]:
+    def _static_part(self, plan: Plan, action: Action) -> _Static:
         card: Card = {"summary": action.title or "", "indicator": INDICATORS[action.priority or "routine"]}
         card["source"] = _source(plan)
         if action.links:
-            card["links"] = [{"label": link.label, "url": link.url, "type": "absolute"} for link in action.links]
-        return card, self._closing(plan, action)
+            card["links"] = _links(action.links)
+        return _Static(card, self._closing(plan, action), [dict(each) for each in action.override_reasons])
 
     def _closing(self, plan: Plan, action: Action) -> str:
         parts = [self._meaning(action)]
         if action.stance or action.alternatives:
             parts.append(self._shared)
-        sources = [citation.citation for citation in plan.citations if citation.citation]
-        if sources:
-            parts.append("Sources: " + " / ".join(sources))
+        parts.append(_cited(plan.citations))
         return "\n\n".join(part for part in parts if part)
 
-    def to_card(self, topic: Topic, uuid: str) -> Card:
+    def to_card(self, topic: Topic, new_uuid: NewUuid) -> Card:
         """Return the card of a topic as JSON; nothing in it is null or empty."""
         advice = topic.advice
-        static, closing = self._static[id(advice.action)]
+        static, closing, reasons = self._static[id(advice.action)]
+        card: Card = {"uuid": new_uuid(), **static}
         stance, _, rest = (advice.action.description or "").partition("\n\n")
-        parts = [stance, *_lines(topic), rest, *self._branches(advice), closing]
-        detail = "\n\n".join(part for part in parts if part)
-        extension: dict[str, Any] = {}
-        if advice.recommendations:
-            extension[RECOMMENDATIONS] = [
-                to_recommendation(each, topic.evidence[i]) for i, each in enumerate(advice.recommendations)
-            ]
-        if warnings := _warnings(advice):
-            extension[WARNINGS] = warnings
-        if advice.action.notice:
-            extension[NOTICE] = advice.action.notice
-        return {"uuid": uuid, **static, "detail": detail, **({"extension": extension} if extension else {})}
+        parts = [stance, *paragraphs(topic), rest, *self._branches(advice)]
+        if advice.lines:
+            card |= _of_lines(advice)
+            parts = ["\n".join(risk_line(each) for each in advice.lines), *paragraphs(topic), stance, rest]
+            closing = _cited(citation for each in advice.lines for citation in _of_line(each))
+        card["detail"] = "\n\n".join(part for part in [*parts, closing] if part)
+        if suggestions := to_suggestions(topic, new_uuid):
+            card |= {"suggestions": suggestions, "selectionBehavior": advice.action.selection or "any"}
+        if reasons and card["indicator"] != "info":
+            card["overrideReasons"] = reasons
+        extension = _extension(topic)
+        return card | ({"extension": extension} if extension else {})
 
     def _branches(self, advice: Advice) -> list[str]:
         if not advice.action.alternatives:
@@ -94,56 +92,63 @@ def _source(plan: Plan) -> dict[str, Any]:
     return source
 
 
-def _lines(topic: Topic) -> list[str]:
-    evidence = _distinct(topic.advice.evidence)
-    lines = [f"**{each.action.title}.** {each.action.description or ''}".strip() for each in topic.advice.warnings]
-    if topic.orders:
-        lines.append(f"**Order:** {'; '.join(topic.orders)}")
-    if evidence:
-        lines.append("**Matched on:** " + "; ".join(_in_words(each) for each in evidence))
-    lines += topic.advice.notes
-    if any(each.match.by_text for each in evidence):
-        lines.append("The record was matched on its text only. Please add a code to it.")
-    if any(isinstance(each.record, Problem) and each.record.provisional for each in evidence):
-        lines.append("The diagnosis is recorded as provisional or unconfirmed.")
-    if topic.unread:
-        lines.append(f"{topic.unread} record(s) carry a modifier this service does not know and were not used.")
-    if topic.not_checked:
-        lines.append(f"Could not be checked, because the data was not available: {', '.join(topic.not_checked)}.")
-    return lines
+def _cited(citations: Iterable[Citation]) -> str:
+    cited = [citation.citation for citation in citations if citation.citation]
+    return "Sources: " + " / ".join(dict.fromkeys(cited)) if cited else ""
 
 
-def _in_words(evidence: Evidence) -> str:
-    code = evidence.match.code
-    name, _, version = evidence.match.value_set.rpartition("/")[2].partition("|")
-    return (
-        f"{code.code} {code.display} ({evidence.record.label}; by {how(evidence)}; value set {name} version {version})"
-    )
+def _of_line(line: Advice) -> list[Citation]:
+    """Return the citations of a line: those that its documentation names, else all of its plan."""
+    named = [each for each in line.plan.citations if each.label in line.action.sources]
+    return named or list(line.plan.citations)
 
 
-def _distinct(evidence: Iterable[Evidence]) -> list[Evidence]:
-    first_of_record: dict[int, Evidence] = {}
-    for each in evidence:
-        first_of_record.setdefault(id(each.record), each)
-    distinct: dict[tuple[str, str], Evidence] = {}
-    for each in first_of_record.values():
-        distinct.setdefault((each.record.label, each.match.code.code), each)
-    return list(distinct.values())
+def _links(links: Iterable[Link]) -> list[dict[str, str]]:
+    return [{"label": link.label, "url": link.url, "type": "absolute"} for link in dict.fromkeys(links)]
 
 
-def to_matched(evidence: Iterable[Evidence]) -> list[dict[str, str]]:
-    """Return the records behind a recommendation, one entry a record."""
-    return [
-        {
-            "resource": each.record.label,
-            "system": each.match.code.system,
-            "code": each.match.code.code,
-            "display": each.match.code.display,
-            "valueSet": each.match.value_set,
-            "how": how(each),
-        }
-        for each in _distinct(evidence)
-    ]
+def _of_lines(advice: Advice) -> Card:
+    """Return what the lines of a card decide: summary, indicator and links."""
+    summary = f"{advice.action.title}: "
+    titles = list(dict.fromkeys(each.title for each in advice.lines))
+    told = titles[:1]
+    while len(told) < len(titles) and len(_summary(summary, [*told, titles[len(told)]], len(titles))) < SUMMARY_LIMIT:
+        told.append(titles[len(told)])
+    card: Card = {"summary": _summary(summary, told, len(titles)), "indicator": INDICATORS[advice.priority]}
+    if links := _links(link for each in (advice, *advice.lines) for link in each.action.links):
+        card["links"] = links
+    return card
+
+
+def _summary(start: str, told: list[str], count: int) -> str:
+    more = f" and {count - len(told)} more" if count > len(told) else ""
+    whole = start + "; ".join(told) + more
+    return whole if len(whole) < SUMMARY_LIMIT else whole[: SUMMARY_LIMIT - 2] + "…"
+
+
+def to_suggestions(topic: Topic, new_uuid: NewUuid) -> list[dict[str, Any]]:
+    """Return the suggestions of a card, each deed once; where they are about several orders, each names its own."""
+    found: dict[str, dict[str, Any]] = {}
+    for answered, offer in topic.offers:
+        suggestion = to_suggestion(offer, answered.facts, answered.draft, new_uuid, several=len(topic.orders) > 1)
+        if suggestion:
+            (action,) = suggestion["actions"]
+            found.setdefault(repr((action["type"], action.get("resourceId"), action.get("resource"))), suggestion)
+    return list(found.values())
+
+
+def _extension(topic: Topic) -> dict[str, Any]:
+    advice = topic.advice
+    extension: dict[str, Any] = {}
+    if advice.recommendations:
+        extension[RECOMMENDATIONS] = [
+            to_recommendation(each, topic.evidence[i]) for i, each in enumerate(advice.recommendations)
+        ]
+    if warnings := _warnings(advice):
+        extension[WARNINGS] = warnings
+    if advice.action.notice:
+        extension[NOTICE] = advice.action.notice
+    return extension
 
 
 def to_recommendation(recommendation: Recommendation, evidence: Iterable[Evidence]) -> dict[str, Any]:
@@ -165,32 +170,34 @@ def to_recommendation(recommendation: Recommendation, evidence: Iterable[Evidenc
 def _warnings(advice: Advice) -> list[dict[str, Any]]:
     own = [advice] if advice.action.risk else []
     found = []
-    for each in own + advice.warnings:
+    for each in own + advice.warnings + advice.lines:
         warning = {"risk": each.action.risk, "matched": to_matched(each.evidence), "source": each.plan.canonical}
         found.append({key: value for key, value in warning.items() if value})
     return found
 
 
-def to_cards(
-    answers: Iterable[tuple[Facts, int, list[Advice]]], writer: CardWriter, new_uuid: Callable[[], str]
-) -> list[Card]:
-    """Return the cards of all selected orders, most urgent first; equal advice on several orders is one card.
-
-    Each answer is the facts of one order, the number of records that could not be read, and the advice on it.
-    """
+def to_cards(answers: Iterable[Answered], writer: CardWriter, new_uuid: NewUuid) -> list[Card]:
+    """Return the cards of all selected orders, most urgent first; equal advice on several orders is one card."""
     topics: dict[tuple[object, ...], Topic] = {}
-    for facts, unread, advices in answers:
-        for advice in advices:
-            key = (id(advice.action), advice.notes, tuple(id(each.action) for each in advice.warnings))
-            topic = topics.setdefault(key, Topic(advice, [], facts.not_checked, unread))
-            _join(topic, advice, facts.order.name)
-    cards = [writer.to_card(topic, new_uuid()) for topic in topics.values()]
+    for each in answers:
+        for advice in each.advice:
+            topic = topics.setdefault(_subject(advice), Topic(advice, each.facts.not_checked, each.unread))
+            _join(topic, advice, each)
+    cards = [writer.to_card(topic, new_uuid) for topic in topics.values()]
     return sorted(cards, key=lambda card: URGENCY[card["indicator"]])
 
 
-def _join(topic: Topic, advice: Advice, order: str) -> None:
+def _subject(advice: Advice) -> tuple[object, ...]:
+    attached = tuple((id(each.action), each.text) for each in (*advice.warnings, *advice.lines))
+    return id(advice.action), advice.notes, attached
+
+
+def _join(topic: Topic, advice: Advice, answered: Answered) -> None:
+    order = answered.facts.order.name
     if order and order not in topic.orders:
         topic.orders.append(order)
+    topic.remarks += [remark for remark in advice.remarks if remark not in topic.remarks]
+    topic.offers += [(answered, offer) for offer in advice.offers]
     fresh = [each.evidence for each in advice.recommendations]
     before = topic.evidence or [()] * len(fresh)
     if topic.advice is not advice:

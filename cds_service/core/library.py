@@ -19,10 +19,12 @@ def _pairs(plan: Plan) -> set[Pair]:
 
 
 class Library:
-    """Plans by url."""
+    """Plans by url, and how doses are read."""
 
     def __init__(self, plans: Iterable[Plan]) -> None:
         self.plans: Mapping[str, Plan] = {plan.url: plan for plan in plans}
+        rules = [action.dose_rules for plan in self.plans.values() for action in plan.walk() if action.dose_rules]
+        self.dose_rules = next(iter(rules), None)
         self._always: set[str] = set()
         self._by_pair: dict[Pair, set[str]] = {}
         self._by_variable: dict[str, set[str]] = {}

@@ -6,6 +6,8 @@ from typing import Any
 from cds_service.core import plan as p
 from cds_service.core.fhirpath.condition import Condition, compile_condition
 from cds_service.core.fhirpath.parser import FhirPathError
+from cds_service.core.parse_contained import Contained
+from cds_service.core.units import NO_UNITS, Units
 
 Json = Mapping[str, Any]
 Report = Callable[[str, str, str], None]
@@ -15,26 +17,37 @@ DOCUMENTATION = frozenset(
     usage copyright approvalDate lastReviewDate effectivePeriod author editor reviewer endorser type text
     """.split()
 )
-PLAN_ELEMENTS = frozenset("id url version title description status topic relatedArtifact action".split())
+PLAN_ELEMENTS = frozenset("id url version title description status topic relatedArtifact action contained".split())
 ACTION_ELEMENTS = frozenset(
     """
     id title description priority code extension condition documentation definitionCanonical groupingBehavior
-    selectionBehavior trigger input action textEquivalent
+    selectionBehavior trigger input action textEquivalent type dynamicValue
     """.split()
 )
-ACTION_EXTENSIONS = frozenset({p.STRENGTH, p.QUALITY, p.DIRECTION, p.ON_UNKNOWN, p.CONDITIONAL_NOTE, p.EVIDENCE_FROM})
-RELATED = frozenset({"derived-from", "predecessor", "successor"})
+ACTION_EXTENSIONS = frozenset(
+    {
+        p.STRENGTH,
+        p.QUALITY,
+        p.DIRECTION,
+        p.ON_UNKNOWN,
+        p.CONDITIONAL_NOTE,
+        p.EVIDENCE_FROM,
+        p.OVERRIDE_REASON,
+        p.DOSE_CHECK,
+    }
+)
+RELATED = frozenset({"derived-from", "predecessor", "successor", "depends-on"})
 UNKNOWN_MEANS = {"apply": True, "withhold": False}
 
 
-def parse_plan(source: Json, report: Report) -> p.Plan:
+def parse_plan(source: Json, report: Report, units: Units = NO_UNITS) -> p.Plan:
     """Return the plan of a PlanDefinition that is valid FHIR R4.
 
     Every element that is not interpreted, and every condition that does not compile, goes to `report(path, reason,
     fix)`; the caller refuses the plan when anything was reported.
     """
     _refuse_others(source, PLAN_ELEMENTS | DOCUMENTATION, "PlanDefinition", report)
-    related = source.get("relatedArtifact", [])
+    related, contained = source.get("relatedArtifact", []), Contained(source, units, report)
     for i, item in enumerate(related):
         if item.get("type") not in RELATED:
             path, fix = f"PlanDefinition.relatedArtifact[{i}].type", f"use {', '.join(sorted(RELATED))}."
@@ -51,8 +64,10 @@ def parse_plan(source: Json, report: Report) -> p.Plan:
         predecessors=tuple(item.get("resource", "") for item in related if item.get("type") == "predecessor"),
         successors=tuple(item.get("resource", "") for item in related if item.get("type") == "successor"),
         actions=tuple(
-            _action(item, f"PlanDefinition.action[{i}]", report) for i, item in enumerate(source.get("action", []))
+            _action(item, f"PlanDefinition.action[{i}]", contained, report)
+            for i, item in enumerate(source.get("action", []))
         ),
+        regimens=contained.regimens(),
     )
 
 
@@ -72,7 +87,7 @@ def _first_coding(concepts: list[Json]) -> Json | None:
     return codings[0] if codings else None
 
 
-def _action(source: Json, path: str, report: Report) -> p.Action:
+def _action(source: Json, path: str, contained: Contained, report: Report) -> p.Action:
     _refuse_others(source, ACTION_ELEMENTS, path, report)
     extensions = source.get("extension", [])
     for extension in extensions:
@@ -94,12 +109,20 @@ def _action(source: Json, path: str, report: Report) -> p.Action:
         links=tuple(
             p.Link(item.get("display", ""), item["url"]) for item in source.get("documentation", []) if "url" in item
         ),
-        definition=source.get("definitionCanonical"),
+        sources=frozenset(item["label"] for item in source.get("documentation", []) if "label" in item),
+        definition=None if source.get("type") else source.get("definitionCanonical"),
         alternatives=_selection(source, path, report) == "exactly-one",
         first_only=source.get("selectionBehavior") == "at-most-one",
+        is_card=_grouping(source, path, report) == "visual-group",
+        selection=source.get("selectionBehavior"),
+        suggestion=contained.suggestion(source, path),
+        override_reasons=tuple(each["valueCoding"] for each in extensions if "valueCoding" in each),
+        dose_rules=contained.dose_rules(extensions, path),
         hook=_hook(source, path, report),
         prefetch=tuple(_prefetch(item, f"{path}.input[{i}]", report) for i, item in enumerate(source.get("input", []))),
-        children=tuple(_action(item, f"{path}.action[{i}]", report) for i, item in enumerate(source.get("action", []))),
+        children=tuple(
+            _action(item, f"{path}.action[{i}]", contained, report) for i, item in enumerate(source.get("action", []))
+        ),
     )
 
 
@@ -112,8 +135,22 @@ def _priority(source: Json, path: str, report: Report) -> str | None:
 
 def _selection(source: Json, path: str, report: Report) -> str | None:
     behavior = source.get("selectionBehavior")
-    if behavior not in (None, "exactly-one", "at-most-one"):
+    suggests = _has_suggestions(source) or source.get("groupingBehavior") == "visual-group"
+    if suggests and behavior not in ("any", "at-most-one"):
+        report(f"{path}.selectionBehavior", "the card may have suggestions.", "say any or at-most-one.")
+    elif not suggests and behavior not in (None, "exactly-one", "at-most-one"):
         report(f"{path}.selectionBehavior", "not interpreted.", "use exactly-one or at-most-one, or leave it out.")
+    return behavior
+
+
+def _has_suggestions(source: Json) -> bool:
+    return any("type" in child for child in source.get("action", []))
+
+
+def _grouping(source: Json, path: str, report: Report) -> str | None:
+    behavior = source.get("groupingBehavior")
+    if behavior not in (None, "visual-group", "logical-group"):
+        report(f"{path}.groupingBehavior", "not interpreted.", "use visual-group for one card, or leave it out.")
     return behavior
 
 
@@ -179,7 +216,9 @@ def _notes(extensions: list[Json], path: str, report: Report) -> tuple[p.Note, .
             if not text:
                 report(f"{path}.extension(conditional-note)", "the note has no text.", "add text as valueMarkdown.")
             if condition and text:
-                found.append(p.Note(condition, text))
+                found.append(
+                    p.Note(condition, text, UNKNOWN_MEANS.get(_value(parts, "on-unknown", "valueCode"), False))
+                )
     return tuple(found)
 
 

@@ -9,13 +9,18 @@ Elements (FHIR R4 PlanDefinition) and what they become:
 - our extensions conditional-note (a line of the detail that has a condition) and evidence-from (a citation's label);
 - `action.documentation`: the links of a card; `relatedArtifact` derived-from: the statements, first the governing one;
 - `action.definitionCanonical`: another plan; `selectionBehavior` exactly-one: its children are alternatives that the
-  record does not decide between; at-most-one: the first child that applies is taken and the rest is not.
+  record does not decide between; at-most-one: the first child that applies is taken and the rest is not;
+- `groupingBehavior` visual-group: one card for all the risks below it; our extension dose-check: how a dose is read;
+- `action.type`: a suggestion of the card above it, with `dynamicValue` (what it changes) or a contained
+  ActivityDefinition (what it creates); our extension override-reason: the reasons a card offers for overriding it;
+- contained ActivityDefinitions with a `dosage`: the regimens that sources describe.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cds_service.core.dosing import DoseRules, Regimen
 from cds_service.core.fhirpath.condition import Condition
 
 BASE = "http://cds-service.example.org/fhir"
@@ -24,6 +29,9 @@ STANCE, EVIDENCE_CLASS = (f"{BASE}/CodeSystem/{name}" for name in ("stance", "aa
 ON_UNKNOWN = f"{BASE}/StructureDefinition/on-unknown"
 CONDITIONAL_NOTE = f"{BASE}/StructureDefinition/conditional-note"
 EVIDENCE_FROM = f"{BASE}/StructureDefinition/evidence-from"
+OVERRIDE_REASON = f"{BASE}/StructureDefinition/override-reason"
+DOSE_CHECK = f"{BASE}/StructureDefinition/dose-check"
+ACTION_TYPE = "http://terminology.hl7.org/CodeSystem/action-type"
 PREFETCH_REQUIRED = f"{BASE}/StructureDefinition/prefetch-required"
 QUERY_PATTERN = "http://hl7.org/fhir/StructureDefinition/cqf-fhirQueryPattern"
 STRENGTH = "http://hl7.org/fhir/StructureDefinition/cqf-strengthOfRecommendation"
@@ -56,6 +64,16 @@ class Note:
 
     condition: Condition
     text: str
+    on_unknown: bool = False
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What a suggestion does to the order: CDS Hooks action type, the element it changes, the resource it creates."""
+
+    type: str
+    element: str | None = None
+    template: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,9 +104,15 @@ class Action:
     applies_on_unknown: bool = False
     notes: tuple[Note, ...] = ()
     links: tuple[Link, ...] = ()
+    sources: frozenset[str] = frozenset()
     definition: str | None = None
     alternatives: bool = False
     first_only: bool = False
+    is_card: bool = False
+    selection: str | None = None
+    suggestion: Suggestion | None = None
+    override_reasons: tuple[Mapping[str, str], ...] = ()
+    dose_rules: DoseRules | None = None
     hook: str | None = None
     prefetch: tuple[Prefetch, ...] = ()
     children: "tuple[Action, ...]" = ()
@@ -97,6 +121,16 @@ class Action:
     def speaks(self) -> bool:
         """Return whether the action makes a card or a warning; others only group or refer."""
         return bool(self.stance or self.notice or self.risk or self.alternatives)
+
+    @property
+    def makes_card(self) -> bool:
+        """Return whether the action makes a card of its own."""
+        return bool(self.stance or self.notice or self.alternatives or self.is_card)
+
+    @property
+    def suggestions(self) -> "tuple[Action, ...]":
+        """Return the children that are suggestions of the card."""
+        return tuple(child for child in self.children if child.suggestion)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -120,6 +154,7 @@ class Plan:
     predecessors: tuple[str, ...]
     successors: tuple[str, ...]
     actions: tuple[Action, ...]
+    regimens: tuple[Regimen, ...] = ()
 
     @property
     def canonical(self) -> str:

@@ -56,6 +56,13 @@ class Quantity(Struct, gc=False):
     code: Any = None
 
 
+class Period(Struct, gc=False):
+    """A FHIR Period."""
+
+    start: Any = None
+    end: Any = None
+
+
 class ReferenceRange(Struct, gc=False):
     """Observation.referenceRange."""
 
@@ -69,15 +76,24 @@ class Component(Struct, gc=False, rename="camel"):
     code: Concept | Junk = None
     interpretation: Raw = ABSENT
     value_string: Any = None
+    value_integer: Any = None
     value_codeable_concept: Raw = ABSENT
     value_quantity: Raw = ABSENT
     reference_range: Raw = ABSENT
 
 
-class Dosage(Struct, gc=False):
-    """MedicationRequest.dosageInstruction: the route only."""
+class Reaction(Struct, gc=False):
+    """AllergyIntolerance.reaction; R5 wraps each manifestation in a CodeableReference."""
 
-    route: Concept | Junk = None
+    manifestation: Concepts = None
+    severity: Any = None
+
+
+class DueVaccine(Struct, gc=False, rename="camel"):
+    """ImmunizationRecommendation.recommendation."""
+
+    vaccine_code: Concepts = None
+    forecast_status: Raw = ABSENT
 
 
 class EncounterDiagnosis(Struct, gc=False):
@@ -87,7 +103,7 @@ class EncounterDiagnosis(Struct, gc=False):
 
 
 class Resource(Struct, gc=False, rename="camel"):
-    """Any resource: the elements that are read of Patient, Condition, Observation, Encounter, orders, Bundle."""
+    """Any resource: the elements that are read of the types that a service may ask for, of orders and of Bundles."""
 
     resource_type: Any = None
     id: Any = None
@@ -101,9 +117,14 @@ class Resource(Struct, gc=False, rename="camel"):
     contained: "list[Resource | Junk] | Resource | Scalar" = None
     # Patient
     birth_date: Any = None
+    gender: Any = None
     deceased_boolean: Any = None
     deceased_date_time: Any = None
-    # Condition
+    # Condition and AllergyIntolerance
+    onset_date_time: Any = None
+    onset_period: Period | Junk = None
+    criticality: Any = None
+    reaction: Raw = ABSENT
     clinical_status: Raw = ABSENT
     verification_status: Raw = ABSENT
     abatement_date_time: Any = None
@@ -113,12 +134,23 @@ class Resource(Struct, gc=False, rename="camel"):
     abatement_period: Any = None
     abatement_range: Any = None
     # Observation
+    effective_date_time: Any = None
+    effective_period: Period | Junk = None
+    issued: Any = None
     interpretation: Raw = ABSENT
     value_string: Any = None
+    value_integer: Any = None
     value_codeable_concept: Raw = ABSENT
     value_quantity: Raw = ABSENT
     reference_range: Raw = ABSENT
     component: Raw = ABSENT
+    # Procedure and Immunization, in R4 and R5
+    performed_date_time: Any = None
+    performed_period: Period | Junk = None
+    occurrence_date_time: Any = None
+    occurrence_period: Period | Junk = None
+    vaccine_code: Concept | Junk = None
+    recommendation: Raw = ABSENT
     # Encounter
     diagnosis: list[EncounterDiagnosis | Junk] | EncounterDiagnosis | Scalar = None
     # Orders (and Encounter's reasons)
@@ -127,7 +159,8 @@ class Resource(Struct, gc=False, rename="camel"):
     medication_codeable_concept: Concept | Junk = None
     medication_reference: Reference | Junk = None
     medication: Concept | Junk = None
-    dosage_instruction: list[Dosage | Junk] | Dosage | Scalar = None
+    dosage_instruction: Raw = ABSENT
+    quantity_quantity: Raw = ABSENT
     reason_code: Concepts = None
     reason_reference: References = None
     reason: Concepts = None
@@ -153,6 +186,8 @@ class Entry(Struct, gc=False, rename="camel"):
 _CONCEPTS = json.Decoder(Concepts)
 _COMPONENTS = json.Decoder(list[Component | Junk] | Component | Scalar)
 _QUANTITY = json.Decoder(Quantity | Junk)
+_REACTIONS = json.Decoder(list[Reaction | Junk] | Reaction | Scalar)
+_DUE_VACCINES = json.Decoder(list[DueVaccine | Junk] | DueVaccine | Scalar)
 _RANGES = json.Decoder(list[ReferenceRange | Junk] | ReferenceRange | Scalar)
 
 
@@ -176,6 +211,16 @@ def decode_quantity(raw: Raw) -> Quantity | Junk:
 def decode_ranges(raw: Raw) -> list[ReferenceRange]:
     """Return the reference ranges of a result."""
     return many(_RANGES.decode(raw), ReferenceRange)
+
+
+def decode_reactions(raw: Raw) -> list[Reaction]:
+    """Return the reactions of an AllergyIntolerance."""
+    return many(_REACTIONS.decode(raw), Reaction)
+
+
+def decode_due_vaccines(raw: Raw) -> list[DueVaccine]:
+    """Return the recommendations of an ImmunizationRecommendation."""
+    return many(_DUE_VACCINES.decode(raw), DueVaccine)
 
 
 def many(value: object, kind: type[T]) -> list[T]:

@@ -13,12 +13,15 @@ from collections.abc import Collection
 
 Words = tuple[str, ...]
 _SENTENCE_END = re.compile(r"[.;!?]+(?=\s|$)|[\r\n]+|\bbut\b", re.IGNORECASE)
+_NO_WORD = re.compile(r"[^0-9a-z]+")
 _CLAUSE_END = re.compile(r"[,()]")
 _SEMANTIC_TAG = re.compile(r"\s+\([a-z/ ]+\)$")
 
 
 def fold(text: str) -> str:
     """Return text in lower case without punctuation and diacritics, words parted by one space."""
+    if text.isascii():
+        return _NO_WORD.sub(" ", text.lower()).strip()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(c if c.isalnum() else " " for c in decomposed if not unicodedata.combining(c))
     return " ".join(plain.split())

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from cds_service.core.coding import NDC, Code, keys
 from cds_service.core.resources import Coding, Concept, Junk, many
 from cds_service.core.text import Reading, Words, fold, without_tag, words
+from cds_service.core.units import NO_UNITS, Units
 
 
 class Match(NamedTuple):
@@ -100,9 +101,10 @@ def texts_of(concept: Concept) -> list[str]:
 
 
 class Terminology:
-    """All loaded value sets and one index over them."""
+    """All loaded value sets, one index over them, and the units of measure."""
 
-    def __init__(self, value_sets: Iterable[ValueSet], aliases: Mapping[str, str]) -> None:
+    def __init__(self, value_sets: Iterable[ValueSet], aliases: Mapping[str, str], units: Units = NO_UNITS) -> None:
+        self.units = units
         self.value_sets = {value_set.url: value_set for value_set in value_sets}
         used = {code.system for value_set in self.value_sets.values() for code in value_set.names_of}
         self.systems = {system: system for system in used}
@@ -111,6 +113,7 @@ class Terminology:
         self._ndc = frozenset({NDC, *self._aliases.get(NDC, [])})
         self.codes: dict[str, dict[str, dict[str, Match]]] = {}
         self.texts: dict[str, dict[str, Match]] = {}
+        self._phrases: dict[str, dict[Words, set[str]]] = {}
         for value_set in self.value_sets.values():
             self._index(value_set)
 
@@ -122,6 +125,9 @@ class Terminology:
                 by_system.setdefault(alias, {})[value_set.url] = match
         for text, code in value_set.by_text.items():
             self.texts.setdefault(text, {})[value_set.url] = Match(value_set.canonical, code, by_text=True)
+        for phrase, _ in value_set.phrases:
+            if phrase:
+                self._phrases.setdefault(phrase[0], {}).setdefault(phrase, set()).add(value_set.url)
 
     def members(self, concept: Concept, local_names: bool = False) -> Mapping[str, Match]:
         """Return, by value set url, why the concept is in each set that holds it; `local_names` as in ValueSet."""
@@ -153,6 +159,17 @@ class Terminology:
         for text in texts_of(concept):
             for url, match in self.texts.get(fold(text), {}).items():
                 found.setdefault(url, match)
+        return found
+
+    def naming(self, concept: Concept) -> set[str]:
+        """Return the urls of the sets of which a designation stands in the concept's texts as whole words."""
+        found: set[str] = set()
+        for text in dict.fromkeys(texts_of(concept)):
+            spoken = words(text)
+            for i, word in enumerate(spoken):
+                for phrase, urls in self._phrases.get(word, NOTHING).items():
+                    if spoken[i : i + len(phrase)] == phrase:
+                        found |= urls
         return found
 
     def shares_system(self, concept: Concept, url: str) -> bool:

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+
+import orjson
+from msgspec import Raw
 
 from cds_service.core.apply import Advice, apply_plan, concerning
 from cds_service.core.card import Card, to_cards
 from cds_service.core.facts import Facts
+from cds_service.core.topic import Answered
 from cds_service.errors import BadRequest, UnknownService
 from cds_service.hooks.chart import read_chart
+from cds_service.hooks.drafts import draft_of
 from cds_service.hooks.facts import read_order, to_facts, with_index
 from cds_service.hooks.prefetch import check_delivered
 from cds_service.hooks.request import Limits, parse_request, refuse_unreadable
@@ -25,9 +29,16 @@ class Answer:
     cards: list[Card]
     advice: list[tuple[Facts, list[Advice]]]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> bytes:
         """Return the CDS Hooks response; `{"cards": []}` means: evaluated, nothing to say."""
-        return {"cards": self.cards}
+        return orjson.dumps({"cards": self.cards}, default=_verbatim)
+
+
+def _verbatim(value: object) -> orjson.Fragment:
+    """Return JSON that is written as it is: a draft that is given back keeps its bytes."""
+    if isinstance(value, Raw):
+        return orjson.Fragment(bytes(value))
+    raise TypeError(type(value).__name__)
 
 
 def find_service(knowledge: KnowledgeBase, service_id: str) -> Service:
@@ -56,7 +67,8 @@ def answer(
     if request.hook != service.hook:
         raise BadRequest(f"This service answers the hook {service.hook}. Post the call to a service of its own hook.")
     day = (today.year, today.month, today.day)
-    orders = [(source, read_order(source, request, knowledge.terminology)) for source in request.orders]
+    with refuse_unreadable():
+        orders = [(source, read_order(source, request, knowledge.terminology)) for source in request.orders]
     ours = [(source, order, concerning(service.plan, order, knowledge.terminology)) for source, order in orders]
     ours = [each for each in ours if each[2]]
     if not ours:
@@ -64,10 +76,13 @@ def answer(
     delivered = check_delivered(request, service.prefetch)
     with refuse_unreadable():
         chart = read_chart(request, delivered, knowledge.terminology, indexed)
-        known = [(to_facts(source, order, request, chart, delivered, day), each) for source, order, each in ours]
-    applied = []
-    for facts, concerned in known:
+        known = [
+            (to_facts(source, order, request, chart, delivered, day), each, source) for source, order, each in ours
+        ]
+    answers = []
+    for facts, concerned, source in known:
         facts = with_index(facts, knowledge.terminology) if indexed else facts
-        applied.append((facts, apply_plan(service.plan, facts, knowledge.terminology, knowledge.library, concerned)))
-    answers = [(facts, len(chart.unread), advice) for facts, advice in applied]
-    return Answer(to_cards(answers, service.writer, new_uuid), applied)
+        advice = apply_plan(service.plan, facts, knowledge.terminology, knowledge.library, concerned)
+        draft = draft_of(source, facts.order.place, request, body)
+        answers.append(Answered(facts, draft, len(chart.unread), advice))
+    return Answer(to_cards(answers, service.writer, new_uuid), [(each.facts, each.advice) for each in answers])

@@ -1,24 +1,35 @@
 """Prefetch -> Chart: what it says of the patient, common to all orders of a call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cds_service.core.facts import Lab, Problem, labs_of, problems_of
+from cds_service.core.inbound import allergies_of, immunizations_of, labs_of, problems_of, procedures_of
+from cds_service.core.records import Allergy, Immunization, Lab, Problem, Procedure
 from cds_service.core.resources import Concept, EncounterDiagnosis, Reference, Resource, many
 from cds_service.core.valueset import Terminology
 from cds_service.hooks.prefetch import Delivered
 from cds_service.hooks.references import concepts_of, label, referred, refuse_other_patients, resolve
 from cds_service.hooks.request import HookRequest, bare_id
 
+MEDICATION_TYPES = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration"})
+NAMED_TYPES = MEDICATION_TYPES | {"AllergyIntolerance", "Procedure", "Immunization"}
+
 
 @dataclass(frozen=True)
 class Chart:
-    """What the prefetch says of the patient, common to all orders; `unread` are records that carry a modifier."""
+    """What the prefetch says of the patient, common to all orders; `unread` are records that carry a modifier.
 
-    patient: Resource | None
-    problems: list[Problem]
-    labs: list[Lab]
-    unread: list[Resource]
+    Medications stay resources, since the drug may be told by another resource.
+    """
+
+    patient: Resource | None = None
+    problems: list[Problem] = field(default_factory=list)
+    labs: list[Lab] = field(default_factory=list)
+    medications: list[Resource] = field(default_factory=list)
+    allergies: list[Allergy] = field(default_factory=list)
+    procedures: list[Procedure] = field(default_factory=list)
+    immunizations: list[Immunization] = field(default_factory=list)
+    unread: list[Resource] = field(default_factory=list)
 
 
 def read_chart(request: HookRequest, delivered: Delivered, terminology: Terminology, indexed: bool = True) -> Chart:
@@ -28,44 +39,63 @@ def read_chart(request: HookRequest, delivered: Delivered, terminology: Terminol
     """
     survey = _survey(delivered, terminology, indexed)
     refuse_other_patients(request.patient_id, survey.owners)
-    patient = next((each for each in survey.uncoded if each.resource_type == "Patient"), None)
-    encounter = next((each for each in survey.uncoded if _is_current(each, request.encounter_id)), None)
+    patient = next((each for each in survey.others if each.resource_type == "Patient"), None)
+    encounter = next((each for each in survey.others if _is_current(each, request.encounter_id)), None)
     current = _current_conditions(encounter)
-    chart = Chart(patient, _encounter_reasons(encounter), [], [])
+    chart = Chart(patient, _encounter_reasons(encounter))
     for each in survey.coded:
         if not each.modifier_extension:
             _file(each, chart, request.encounter_id, current)
         elif terminology.may_match(each.code):
             chart.unread.append(each)
+    for each in survey.others:
+        _file_other(each, chart)
     return chart
 
 
 class _Survey(NamedTuple):
-    """One look at each record: those with a code that may matter, those without a code, and whose they are."""
+    """One look at each record: diagnoses and results whose code may matter, all other types, and whose they are."""
 
     coded: list[Resource]
-    uncoded: list[Resource]
+    others: list[Resource]
     owners: set[str | None]
 
 
 def _survey(delivered: Delivered, terminology: Terminology, indexed: bool) -> _Survey:
     coded: list[Resource] = []
-    uncoded: list[Resource] = []
+    others: list[Resource] = []
     references: set[object] = set()
     may_match = terminology.may_match if indexed else lambda *_: True
     for resources in delivered.resources.values():
         for each in resources:
-            if each.code is None:
-                uncoded.append(each)
-            elif may_match(each.code, each.resource_type == "Observation"):
+            kind = each.resource_type
+            if kind != "Condition" and kind != "Observation":
+                others.append(each)
+            elif each.code is not None and may_match(each.code, kind == "Observation"):
                 coded.append(each)
             if type(each.subject) is Reference and type(each.subject.reference) is str:
                 references.add(each.subject.reference)
             if type(each.patient) is Reference and type(each.patient.reference) is str:
                 references.add(each.patient.reference)
     owners = {bare_id(reference) for reference in references}
-    owners |= {each.id for each in uncoded if each.resource_type == "Patient" and type(each.id) is str}
-    return _Survey(coded, uncoded, owners)
+    owners |= {each.id for each in others if each.resource_type == "Patient" and type(each.id) is str}
+    return _Survey(coded, others, owners)
+
+
+def _file_other(resource: Resource, chart: Chart) -> None:
+    kind = resource.resource_type
+    if not isinstance(kind, str):
+        return
+    if kind in MEDICATION_TYPES:
+        chart.medications.append(resource)
+    elif kind == "AllergyIntolerance":
+        chart.allergies.extend(allergies_of(resource, label(resource)))
+    elif kind == "Procedure":
+        chart.procedures.extend(procedures_of(resource, label(resource)))
+    elif kind in {"Immunization", "ImmunizationRecommendation"}:
+        chart.immunizations.extend(immunizations_of(resource, label(resource)))
+    if kind in NAMED_TYPES and resource.modifier_extension:
+        chart.unread.append(resource)
 
 
 def _is_current(resource: Resource, encounter_id: str | None) -> bool:

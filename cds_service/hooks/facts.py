@@ -1,11 +1,15 @@
 """Chart and order -> Facts, one per selected order."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
-from cds_service.core.facts import Facts, Order, Problem, hits, order_date, problems_of
+from cds_service.core.dosage import decode_dosages
+from cds_service.core.facts import Facts, hits
 from cds_service.core.fhirpath.dates import Partial
-from cds_service.core.resources import Concept, Dosage, Entry, Reference, Resource, many
+from cds_service.core.inbound import medications_of, problems_of
+from cds_service.core.records import Medication, Order, Problem, order_date
+from cds_service.core.resources import Concept, Entry, Reference, Resource, decode_quantity, many
 from cds_service.core.valueset import Terminology, texts_of
 from cds_service.hooks.chart import Chart
 from cds_service.hooks.prefetch import Delivered
@@ -14,20 +18,24 @@ from cds_service.hooks.request import HookRequest, bare_id
 
 MARKUP = re.compile(r"[<>&`*_~#|\[\]{}\\!\x00-\x1f]+")
 LONGEST_NAME = 200
-READ_FROM = {"conditions": ("problems", "current"), "observations": ("observations",)}
+READ_FROM = {
+    "conditions": ("problems", "current"),
+    "observations": ("observations",),
+    "medications": ("medications", "pastMedications"),
+    "allergies": ("allergies",),
+    "procedures": ("procedures",),
+    "immunizations": ("immunizations",),
+}
 
 
 def read_order(order: Resource, request: HookRequest, terminology: Terminology) -> Order:
-    """Return what is ordered: code and route, with a Medication looked up where the order only refers to one.
+    """Return what is ordered: code, route, dose, with a Medication looked up where the order only refers to one.
 
     Raises BadRequest (400) when the order is for another patient.
     """
     refuse_other_patients(request.patient_id, {owner(order)})
-    codes = [each for each in _ordered_codes(order) if isinstance(each, Concept)]
-    wanted = {referred(order.medication_reference), referred(order.medication)} - {None}
-    if wanted:
-        codes += [each.code for each in _medications(wanted, order, request) if isinstance(each.code, Concept)]
-    routes = [each.route for each in many(order.dosage_instruction, Dosage) if isinstance(each.route, Concept)]
+    codes = ordered_concepts(order, request)
+    dosages = decode_dosages(order.dosage_instruction)
     return Order(
         label(order),
         str(order.resource_type),
@@ -35,9 +43,27 @@ def read_order(order: Resource, request: HookRequest, terminology: Terminology) 
         order.do_not_perform,
         order.modifier_extension,
         codes,
-        routes,
+        [each.route for each in dosages if isinstance(each.route, Concept)],
         _name(codes, terminology),
+        _reasons(order),
+        dosages,
+        decode_quantity(order.quantity_quantity),
+        next((i for i, entry in enumerate(request.drafts) if entry.resource is order), 0),
     )
+
+
+def _reasons(order: Resource) -> list[object]:
+    coded = [*many(order.reason_code, Concept), *many(order.reason, Concept)]
+    return [*coded, *many(order.reason_reference, Reference)]
+
+
+def ordered_concepts(order: Resource, request: HookRequest) -> list[Concept]:
+    """Return every concept that says what an order is for: its own, and that of the Medication it refers to."""
+    codes = [each for each in _ordered_codes(order) if isinstance(each, Concept)]
+    wanted = {referred(order.medication_reference), referred(order.medication)} - {None}
+    if wanted:
+        codes += [each.code for each in _medications(wanted, order, request) if isinstance(each.code, Concept)]
+    return codes
 
 
 def _ordered_codes(order: Resource) -> list[object]:
@@ -81,6 +107,7 @@ def to_facts(
     reasons = [*many(source.reason_code, Concept), *concepts_of(source.reason)]
     problems += [Problem(order.label, each, origin="reason") for each in reasons]
     unavailable = {name for key in READ_FROM if key not in delivered.resources for name in READ_FROM[key]}
+    current, past = _on_board(source, request, chart)
     return Facts(
         order,
         chart.patient,
@@ -90,7 +117,25 @@ def to_facts(
         today,
         frozenset(unavailable),
         delivered.not_checked,
+        medications=current,
+        past_medications=past,
+        allergies=chart.allergies,
+        procedures=chart.procedures,
+        immunizations=chart.immunizations,
     )
+
+
+def _on_board(source: Resource, request: HookRequest, chart: Chart) -> tuple[list[Medication], list[Medication]]:
+    """Return the drugs on board, with the other drafts of the call, and those that were given before."""
+    drafts = [entry.resource for entry in request.drafts if isinstance(entry.resource, Resource)]
+    others = [each for each in drafts if each is not source and each.resource_type == "MedicationRequest"]
+    known = [*chart.medications, *others]
+    found = [drug for each in known for drug in _drugs(each, request)]
+    return [each for each in found if each.current], [each for each in found if not each.current]
+
+
+def _drugs(resource: Resource, request: HookRequest) -> Iterable[Medication]:
+    return medications_of(resource, label(resource), ordered_concepts(resource, request))
 
 
 def _as_reason(problem: Problem) -> Problem:
@@ -99,5 +144,5 @@ def _as_reason(problem: Problem) -> Problem:
 
 def with_index(facts: Facts, terminology: Terminology) -> Facts:
     """Return the facts with the index of their records by value set."""
-    facts.hits = hits(facts.problems, facts.observations, terminology)
+    facts.hits = hits(facts, terminology)
     return facts

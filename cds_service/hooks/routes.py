@@ -60,7 +60,7 @@ def make_routes(knowledge: KnowledgeBase, limits: Limits, version: str, effects:
         milliseconds = round((effects.seconds() - started) * 1000, 2)
         line = {"event": "call", "hook": service.hook, "service": service.plan.canonical}
         effects.log(orjson.dumps({**line, "cards": len(answered.cards), "ms": milliseconds}).decode())
-        return json_response(answered.to_json())
+        return Response(answered.to_json(), content_type="application/json")
 
     return routes
 

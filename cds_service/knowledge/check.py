@@ -9,9 +9,11 @@ from cds_service.core import plan as p
 from cds_service.core.plan import Action, Plan
 from cds_service.core.valueset import Terminology
 from cds_service.errors import Problem
+from cds_service.knowledge.check_action import OVERRIDE_REASONS, asked_sets, check_action, override_reasons
 from cds_service.knowledge.conflict import records_that_fire_both_ways
 from cds_service.knowledge.read import Artifact
 from cds_service.knowledge.terms import definitions
+from cds_service.knowledge.units import UNITS
 
 SUMMARY_LIMIT = 140
 HOOKS = frozenset({"order-select"})
@@ -33,7 +35,7 @@ def check_terms(terms: list[Artifact], plans: Iterable[Plan], all_plans_known: b
     Whether a set is used can be told only when every plan could be read.
     """
     problems = _duplicates(terms)
-    used = {url for plan in plans for action in plan.walk() for each in action.conditions for url in each.value_sets}
+    used = {url for plan in plans for action in plan.walk() for url in asked_sets(action)} | {UNITS, OVERRIDE_REASONS}
     unused = [each for each in terms if each.kind == "ValueSet" and each.source.get("url") not in used]
     fix = "name it in a condition or delete it."
     if all_plans_known:
@@ -55,12 +57,26 @@ def check_plans(
         frozenset(terminology.value_sets),
         unread,
     )
+    reasons = override_reasons(terms)
     for artifact, plan in pairs:
         found = [*_metadata(artifact, plan), *_links(plan, known), *_service(plan)]
         for action in plan.walk():
             found += [*_action(plan, action), *_dangling(action, known), *_unknown_codes(action, known)]
+            found += check_action(action, terminology.units, reasons) if plan.status != "retired" else []
         problems += [Problem(artifact.file, path, reason, fix) for path, reason, fix in found]
-    return problems
+    return problems + _second_dose_checks(pairs)
+
+
+def _second_dose_checks(pairs: list[Pair]) -> list[Problem]:
+    checks = [
+        (artifact, action)
+        for artifact, plan in pairs
+        if plan.status == "active"
+        for action in plan.walk()
+        if action.dose_rules
+    ]
+    reason, fix = "another action says how doses are read.", "keep the extension dose-check on one action."
+    return [Problem(artifact.file, f"action({action.id})", reason, fix) for artifact, action in checks[1:]]
 
 
 class _Known(NamedTuple):
@@ -169,7 +185,7 @@ def _action(plan: Plan, action: Action) -> Iterator[Breach]:
         yield path, f"{action.direction} is no direction.", "use for or against, or leave the extension out."
     if action.alternatives and not all(child.definition for child in action.children):
         yield path, "an alternative names no plan.", "give each child a definitionCanonical."
-    if action.speaks:
+    if action.speaks or action.is_card:
         yield from _card(action, path)
         yield from _evidence(plan, action, path)
 
@@ -180,7 +196,7 @@ def _card(action: Action, path: str) -> Iterator[Breach]:
         yield f"{path}.title", "a card summary is one line of 1 to 139 characters.", "shorten or add the title."
     if not action.description:
         yield f"{path}.description", "the card has no detail.", "add a description."
-    if action.priority is None:
+    if action.priority is None and action.speaks:
         yield f"{path}.priority", "the card has no indicator.", "add priority routine, urgent or stat."
 
 
@@ -194,7 +210,7 @@ def _evidence(plan: Plan, action: Action, path: str) -> Iterator[Breach]:
 
 
 def _dangling(action: Action, known: _Known) -> Iterator[Breach]:
-    for url in sorted({url for condition in action.conditions for url in condition.value_sets} - known.value_sets):
+    for url in sorted(asked_sets(action) - known.value_sets):
         if not known.is_unread(url):
             yield f"action({action.id}).condition", f"the value set {url} is not loaded.", "correct its url or add it."
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from cds_service.core.apply import apply_plan
-from cds_service.core.facts import Facts, Order, Problem, hits
+from cds_service.core.facts import Facts, hits
 from cds_service.core.library import Library
 from cds_service.core.plan import Plan
+from cds_service.core.records import Order, Problem
 from cds_service.core.resources import Coding, Concept, Resource
 from cds_service.core.valueset import Terminology
 
@@ -35,7 +36,7 @@ def _fired(concept: Concept, birth_date: str, plans: list[Plan], terminology: Te
     problem = Problem("Condition/1", concept)
     patient = Resource(birth_date=birth_date)
     facts = Facts(Order("MedicationRequest/1", "MedicationRequest"), patient, [problem], [], DAY, DAY)
-    facts.hits = hits([problem], [], terminology)
+    facts.hits = hits(facts, terminology)
     found = {}
     for plan in plans:
         for advice in apply_plan(plan, facts, terminology, Library([])):

@@ -8,11 +8,13 @@ from cds_service.core.card import CardWriter
 from cds_service.core.library import Library
 from cds_service.core.parse_plan import parse_plan
 from cds_service.core.plan import EVIDENCE_CLASS, Plan, Prefetch
+from cds_service.core.units import Units
 from cds_service.core.valueset import Terminology
 from cds_service.errors import KnowledgeError, Problem
 from cds_service.knowledge.check import check_directions, check_plans, check_references, check_terms
 from cds_service.knowledge.read import Artifact, read_folder
 from cds_service.knowledge.terms import aliases, definitions, to_value_set
+from cds_service.knowledge.units import UNITS, to_units
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,10 @@ def load_knowledge(plandefinitions: Path, valuesets: Path) -> KnowledgeBase:
         raise KnowledgeError(problems)
     unread = frozenset(Path(problem.file).stem for problem in problems)
     value_sets = [to_value_set(each, problems) for each in terms if each.kind == "ValueSet"]
-    terminology = Terminology(value_sets, aliases((each for each in terms if each.kind == "NamingSystem"), problems))
-    plans = [_plan(each, problems) for each in sources]
+    units = to_units(next((each for each in terms if each.source.get("url") == UNITS), None), problems)
+    named = aliases((each for each in terms if each.kind == "NamingSystem"), problems)
+    terminology = Terminology(value_sets, named, units)
+    plans = [_plan(each, units, problems) for each in sources]
     pairs = list(zip(sources, plans, strict=True))
     problems += check_terms(terms, plans, all_plans_known=not problems)
     problems += check_plans(pairs, terms, terminology, unread)
@@ -71,11 +75,11 @@ def load_knowledge(plandefinitions: Path, valuesets: Path) -> KnowledgeBase:
     return _knowledge(plans, terms, terminology)
 
 
-def _plan(artifact: Artifact, problems: list[Problem]) -> Plan:
+def _plan(artifact: Artifact, units: Units, problems: list[Problem]) -> Plan:
     def report(path: str, reason: str, fix: str) -> None:
         problems.append(Problem(artifact.file, path, reason, fix))
 
-    return parse_plan(artifact.source, report)
+    return parse_plan(artifact.source, report, units)
 
 
 def _knowledge(plans: list[Plan], terms: list[Artifact], terminology: Terminology) -> KnowledgeBase:

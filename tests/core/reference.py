@@ -30,14 +30,25 @@ def _iso(date):
     return "-".join(f"{part:04}" if i == 0 else f"{part:02}" for i, part in enumerate(date))
 
 
+def _record(record):
+    """Return a drug, allergy, procedure or vaccine with the elements that conditions may name."""
+    names = ("date", "criticality", "severity", "performed", "due")
+    found = {name: getattr(record, name, None) for name in names}
+    manifestation = [_json(each) for each in getattr(record, "manifestation", [])]
+    return _bare({"code": _json(record.code), "manifestation": manifestation, **found})
+
+
 def _variables(known, recommendations):
     order, patient = known.order, known.patient
-    problems = [{"code": _json(each.code), "origin": each.origin} for each in known.problems]
+    problems = [
+        _bare({"code": _json(each.code), "origin": each.origin, "onset": each.onset}) for each in known.problems
+    ]
     labs = [
         {
             "code": _json(each.code) | {"measured": True},
             "value": [_json(value) for value in each.value if value is not None],
             "number": i,
+            **({} if each.effective is None else {"effective": each.effective}),
         }
         for i, each in enumerate(known.observations)
     ]
@@ -50,6 +61,7 @@ def _variables(known, recommendations):
                 "modifierExtension": order.modifier_extension,
                 "code": [_json(each) | {"ordered": True} for each in order.code],
                 "route": [_json(each) for each in order.route],
+                "reason": [_json(each) for each in order.reason],
             }
         ),
         "patient": []
@@ -57,6 +69,7 @@ def _variables(known, recommendations):
         else _bare(
             {
                 "birthDate": patient.birth_date,
+                "gender": patient.gender,
                 "deceasedBoolean": patient.deceased_boolean,
                 "deceasedDateTime": patient.deceased_date_time,
             }
@@ -64,8 +77,11 @@ def _variables(known, recommendations):
         "problems": problems,
         "current": [each for each in problems if each["origin"] != "code"],
         "observations": labs,
+        **{name: [_record(each) for each in records] for name, records in known.named().items()},
+        "notices": [],
         "recommendations": [
-            {"direction": each.direction, "decided": each.decided, "stance": each.stance} for each in recommendations
+            {"direction": each.direction, "decided": each.decided, "stance": each.stance, "disorder": each.disorder}
+            for each in recommendations
         ],
         "orderDate": _iso(known.order_date),
     }

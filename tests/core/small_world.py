@@ -5,9 +5,10 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from cds_service.core.coding import Code
-from cds_service.core.facts import Facts, Lab, Order, Problem, hits
+from cds_service.core.facts import Facts, hits
 from cds_service.core.fhirpath.condition import compile_condition
 from cds_service.core.fhirpath.scope import Scope
+from cds_service.core.records import Lab, Order, Problem
 from cds_service.core.resources import Coding, Concept, Quantity, ReferenceRange, Resource
 from cds_service.core.valueset import Terminology, ValueSet
 
@@ -88,7 +89,7 @@ facts = st.builds(
 
 
 def indexed(known):
-    return replace(known, hits=hits(known.problems, known.observations, TERMINOLOGY))
+    return replace(known, hits=hits(known, TERMINOLOGY))
 
 
 # Conditions

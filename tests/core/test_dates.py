@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.core.facts import order_date
 from cds_service.core.fhirpath.dates import compare, parse_date, shift
+from cds_service.core.records import order_date
 
 HYPOTHESIS = settings(max_examples=300, deadline=None, database=None)
 DAYS = st.dates(datetime.date(1900, 1, 1), datetime.date(2100, 12, 31))

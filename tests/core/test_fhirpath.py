@@ -6,10 +6,11 @@ from itertools import product
 
 import pytest
 
-from cds_service.core.facts import Facts, Lab, Order, Problem
+from cds_service.core.facts import Facts
 from cds_service.core.fhirpath.condition import compile_condition
 from cds_service.core.fhirpath.needs import ANYTHING, NEVER
 from cds_service.core.fhirpath.scope import Scope
+from cds_service.core.records import Lab, Order, Problem
 from cds_service.core.resources import Coding, Concept, Resource
 from tests.core.small_world import CODES, TERMINOLOGY, TODAY, URLS, indexed, truth
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.cases.read import read_cases
-from cds_service.core.facts import Facts, Order
+from cds_service.core.facts import Facts
 from cds_service.core.fhirpath.condition import compile_condition
+from cds_service.core.records import Order
 from cds_service.core.resources import Resource
 from cds_service.errors import RequestError
 from cds_service.hooks.answer import answer
@@ -74,10 +75,15 @@ def facts_of_cases(knowledge):
     return chosen
 
 
+def is_comparable(condition):
+    """fhirpathpy compares quantities wrongly, and knows neither newest() nor doses: tests of their own cover those."""
+    return not condition.units and not any(word in condition.text for word in ("newest()", "%dose"))
+
+
 def test_the_shipped_conditions_are_what_fhirpathpy_says_on_the_facts_of_the_cases(knowledge):
     chosen, compared, told = facts_of_cases(knowledge), 0, set()
     for plan in knowledge.library.plans.values():
-        texts = [condition.text for action in plan.walk() for condition in action.conditions]
+        texts = [each.text for action in plan.walk() for each in action.conditions if is_comparable(each)]
         samples = chosen.get((plan.id, "fired"), []) + chosen.get((plan.id, "silent"), [])
         for name, known in samples or next(iter(chosen.values())):
             for text in texts:

@@ -21,9 +21,11 @@ def values(node: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
 
 
 def assert_nothing_null_or_empty(body: Any) -> None:
+    """What a draft that is given back holds is the client's own."""
     for path, value in values(body):
-        assert value is not None, path
-        assert value not in ("", [], {}) or path == "$.cards", path
+        if ".actions.0.resource." not in path:
+            assert value is not None, path
+            assert value not in ("", [], {}) or path == "$.cards", path
 
 
 def test_b1_to_b8_discovery_derives_from_the_service_plan(client):
@@ -39,6 +41,13 @@ def test_b1_to_b8_discovery_derives_from_the_service_plan(client):
         "conditions": "Condition?patient={{context.patientId}}",
         "observations": "Observation?patient={{context.patientId}}&category=laboratory",
         "encounter": "Encounter/{{context.encounterId}}",
+        "vitals": "Observation?patient={{context.patientId}}&category=vital-signs",
+        "assessments": "Observation?patient={{context.patientId}}&category=survey",
+        "medications": "MedicationRequest?patient={{context.patientId}}",
+        "allergies": "AllergyIntolerance?patient={{context.patientId}}",
+        "procedures": "Procedure?patient={{context.patientId}}",
+        "immunizations": "Immunization?patient={{context.patientId}}",
+        "vaccinesDue": "ImmunizationRecommendation?patient={{context.patientId}}",
     }
     assert_nothing_null_or_empty(answer.json)
 
@@ -66,7 +75,6 @@ def test_i1_to_i10_a_card_has_what_the_specification_asks_for(client):
         assert card["source"]["topic"]["system"] == "http://terminology.hl7.org/CodeSystem/cdshooks-card-type"
         assert "<" not in card["detail"]
         assert {link["type"] for link in card["links"]} == {"absolute"}
-        assert "suggestions" not in card
         assert isinstance(card["extension"], dict)
 
 

@@ -53,7 +53,7 @@ def test_no_patient_data_in_logs_or_error_bodies(client, caplog, capfd, log, nam
         assert json.loads(line) == {
             "event": "call",
             "hook": "order-select",
-            "service": "http://cds-service.example.org/fhir/PlanDefinition/ivig-order-select|1.0.0",
-            "cards": 1,
+            "service": "http://cds-service.example.org/fhir/PlanDefinition/ivig-order-select|1.1.0",
+            "cards": 2,  # the patient is over 65 years old: a safety card
             "ms": 0.0,
         }

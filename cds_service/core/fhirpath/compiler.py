@@ -6,16 +6,16 @@ Verdict. Logic is three-valued as in FHIRPath N1, 6.5; `exists` on data that was
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from cds_service.core.fhirpath import functions, logic
-from cds_service.core.fhirpath.dates import compare
-from cds_service.core.fhirpath.elements import INDEXED
+from cds_service.core.fhirpath.comparison import compile_comparison
 from cds_service.core.fhirpath.logic import FALSE, TRUE, UNKNOWN
 from cds_service.core.fhirpath.needs import first_value_set
 from cds_service.core.fhirpath.parser import Binary, Call, FhirPathError, Literal, Member, Node, Variable
-from cds_service.core.fhirpath.paths import Typed, compile_path
-from cds_service.core.fhirpath.scope import Path, Predicate, Scope, Verdict
+from cds_service.core.fhirpath.paths import compile_path
+from cds_service.core.fhirpath.scope import Incomplete, Path, Predicate, Scope, Verdict
+from cds_service.core.records import newest
 
 
 def compile_predicate(node: Node, this: str | None = None) -> Predicate:
@@ -36,33 +36,70 @@ def compile_predicate(node: Node, this: str | None = None) -> Predicate:
     return lambda scope, item: logic.single_boolean(typed.path(scope, item))
 
 
-def _criteria(node: Call) -> tuple[Typed, Predicate]:
+class _Search(NamedTuple):
+    """Where candidates come from, their type, and what holds of each that is found.
+
+    `sifted` says that it already holds of every candidate: then it is asked again only for the evidence.
+    """
+
+    path: Path
+    type: str
+    predicate: Predicate
+    sifted: bool = False
+
+
+def _search(node: Node) -> _Search:
+    if isinstance(node, Call) and node.name in {"where", "exists"} and node.arguments:
+        return _filtered(node)
+    if isinstance(node, Call) and node.name == "newest":
+        return _newest(node)
+    typed = compile_path(node)
+    return _Search(typed.path, typed.type, lambda scope, item: TRUE)
+
+
+def _filtered(node: Call) -> _Search:
     if node.source is None or len(node.arguments) != 1:
         raise FhirPathError(f"{node.name}() takes one condition and follows a variable.")
-    source = compile_path(node.source)
-    return _indexed(node, source), compile_predicate(node.arguments[0], source.type)
+    source = _search(node.source)
+    predicate = compile_predicate(node.arguments[0], source.type)
+    if isinstance(node.source, Variable):
+        return _Search(_indexed(node.source.name, node.arguments[0], source.path), source.type, predicate)
+    joined = logic.then_evidence(predicate, source.predicate) if source.sifted else None
+    return source._replace(predicate=joined or logic.both(source.predicate, predicate), sifted=False)
 
 
-def _indexed(node: Call, source: Typed) -> Typed:
-    value_set = first_value_set(node.arguments[0])
-    if not isinstance(node.source, Variable) or node.source.name not in INDEXED or value_set is None:
-        return source
-    name = node.source.name
-    return Typed(lambda scope, item: scope.candidates(name, value_set), source.type)
+def _indexed(name: str, criteria: Node, path: Path) -> Path:
+    value_set = first_value_set(criteria, name)
+    return path if value_set is None else lambda scope, item: scope.candidates(name, value_set)
+
+
+def _newest(node: Call) -> _Search:
+    source = _search(node.source) if node.source and not node.arguments else None
+    if source is None or source.type != "observation":
+        raise FhirPathError("newest() takes nothing and follows %observations.where(...).")
+
+    def path(scope: Scope, item: Any) -> list[Any] | None:
+        items = source.path(scope, item)
+        if items is None:
+            return None
+        found = newest(each for each in items if source.predicate(scope, each).truth)
+        return Incomplete(found) if type(items) is Incomplete else found
+
+    return source._replace(path=path, sifted=True)
 
 
 def _exists(node: Call, this: str | None) -> Predicate:
-    call = node.source if not node.arguments else node
-    if isinstance(call, Call) and call.name in {"where", "exists"} and call.arguments:
-        source, predicate = _criteria(call)
-        return lambda scope, item: logic.any_of(scope, source.path(scope, item), predicate)
+    if source := _searched(node):
+        return lambda scope, item: logic.any_of(scope, source.path(scope, item), source.predicate)
     if node.source is None:
         raise FhirPathError("exists() follows a variable or an element.")
     typed = compile_path(node.source, this)
 
     def exists(scope: Scope, item: Any) -> Verdict:
         items = typed.path(scope, item)
-        return UNKNOWN if items is None else (TRUE if items else FALSE)
+        if not items and type(items) is not list:
+            return UNKNOWN
+        return TRUE if items else FALSE
 
     return exists
 
@@ -70,6 +107,8 @@ def _exists(node: Call, this: str | None) -> Predicate:
 def _negated(node: Call, this: str | None) -> Predicate:
     if node.source is None or node.arguments:
         raise FhirPathError(f"{node.name}() follows a condition or variable and takes nothing.")
+    if node.name == "not" and (searched := _searched(node.source)):
+        return lambda scope, item: logic.none_of(scope, searched.path(scope, item), searched.predicate)
     if node.name == "not":
         inner = compile_predicate(node.source, this)
     elif _is_condition(node.source):
@@ -77,6 +116,14 @@ def _negated(node: Call, this: str | None) -> Predicate:
     else:
         inner = _exists(Call(node.source, "exists", ()), this)
     return lambda scope, item: logic.not_(inner(scope, item))
+
+
+def _searched(node: Node) -> _Search | None:
+    """Return the search of an exists() that follows where() or newest()."""
+    if not isinstance(node, Call) or node.name != "exists":
+        return None
+    call = node if node.arguments else node.source
+    return _search(call) if isinstance(call, Call) and call.name in {"where", "exists", "newest"} else None
 
 
 def _is_condition(node: Node) -> bool:
@@ -101,7 +148,7 @@ def _text(node: Node) -> str | None:
 
 def _member_of(node: Call, this: str | None) -> Predicate:
     record, (value_set,) = _record_and_sets(node, this, 1)
-    source = _source_of(node, this, {"concept"})
+    source = _source_of(node, this, {"concept", "value"})
     if node.source == Member(None, "code"):
         return lambda scope, item: functions.has_code_of(scope, item, value_set)
     text_counts = node.source != Member(Variable("order"), "code")
@@ -156,28 +203,10 @@ def _iif(node: Call, this: str | None) -> Predicate:
 def _binary(node: Binary, this: str | None) -> Predicate:
     if node.operator in {"and", "or"}:
         left, right = compile_predicate(node.left, this), compile_predicate(node.right, this)
-        return logic.both(left, right) if node.operator == "and" else logic.either(left, right)
-    return _comparison(node, this)
-
-
-def _comparison(node: Binary, this: str | None) -> Predicate:
-    if node.operator not in logic.ORDER_TESTS:
-        raise FhirPathError(f"'{node.operator}' is not supported: use and, or, =, !=, <, <=, >, >=.")
-    left, right = compile_path(node.left, this), compile_path(node.right, this)
-    if left.type != right.type or left.type not in {"date", "string", "boolean"}:
-        raise FhirPathError(f"'{node.operator}' cannot compare a {left.type} with a {right.type}.")
-    if left.type != "date" and node.operator not in {"=", "!="}:
-        raise FhirPathError(f"'{node.operator}' compares dates only.")
-    test, dated = logic.ORDER_TESTS[node.operator], left.type == "date"
-
-    def comparison(scope: Scope, item: Any) -> Verdict:
-        one, other = left.path(scope, item), right.path(scope, item)
-        if not one or not other or len(one) > 1 or len(other) > 1:
-            return UNKNOWN
-        order = compare(one[0], other[0]) if dated else int(one[0] != other[0])
-        return UNKNOWN if order is None else (TRUE if test(order) else FALSE)
-
-    return comparison
+        if node.operator == "and":
+            return logic.both(left, right)
+        return logic.either(left, right) if this is None else logic.first_of(left, right)
+    return compile_comparison(node, this)
 
 
 _PREDICATES: dict[str, Callable[[Call, str | None], Predicate]] = {

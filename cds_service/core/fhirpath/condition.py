@@ -3,22 +3,23 @@
 from dataclasses import dataclass
 
 from cds_service.core.fhirpath.compiler import compile_predicate
-from cds_service.core.fhirpath.needs import Needs, needs, value_sets
+from cds_service.core.fhirpath.needs import Needs, needs, units, value_sets
 from cds_service.core.fhirpath.parser import parse_fhirpath
 from cds_service.core.fhirpath.scope import Predicate
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A compiled condition; `needs` and `value_sets` are derived from its text."""
+    """A compiled condition; the rest is derived from its text."""
 
     text: str
     predicate: Predicate
     needs: Needs
     value_sets: frozenset[str]
+    units: frozenset[str]
 
 
 def compile_condition(text: str) -> Condition:
     """Return the condition of a FHIRPath text; raises FhirPathError with what is wrong and where."""
     node = parse_fhirpath(text)
-    return Condition(text, compile_predicate(node), needs(node), value_sets(node))
+    return Condition(text, compile_predicate(node), needs(node), value_sets(node), units(node))

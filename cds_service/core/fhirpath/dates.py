@@ -3,6 +3,7 @@
 import calendar
 import datetime
 import re
+from functools import lru_cache
 
 Partial = tuple[int, ...]
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?")
@@ -10,7 +11,12 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?")
 
 def parse_date(value: object) -> Partial | None:
     """Return (year,), (year, month) or (year, month, day) of a FHIR date or dateTime, None when it is not one."""
-    found = _DATE.fullmatch(value) if isinstance(value, str) else None
+    return _parsed(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=2048)
+def _parsed(text: str) -> Partial | None:
+    found = _DATE.fullmatch(text)
     if not found:
         return None
     parts = tuple(int(part) for part in found.groups() if part)

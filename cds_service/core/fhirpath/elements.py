@@ -1,7 +1,7 @@
 """What a condition may name: the variables, and the elements that are read of each.
 
 An element that is not listed here is not read from requests, so a condition that names it is refused at load: it would
-silently be empty.
+silently be empty. The records of NAMED variables are found by their codes or by a name in their text.
 """
 
 from typing import NamedTuple
@@ -20,30 +20,68 @@ VARIABLES = {
     "problems": "problem",
     "current": "problem",
     "observations": "observation",
+    "medications": "medication",
+    "pastMedications": "medication",
+    "allergies": "allergy",
+    "procedures": "procedure",
+    "immunizations": "immunization",
     "recommendations": "recommendation",
+    "notices": "notice",
+    "dose": "dose",
     "orderDate": "date",
 }
+CODE = Element("code", "concept")
 ELEMENTS = {
     "order": {
         "resourceType": Element("resource_type", "string"),
         "status": Element("status", "string"),
         "doNotPerform": Element("do_not_perform", "boolean"),
         "modifierExtension": Element("modifier_extension", "extension"),
-        "code": Element("code", "concept"),
+        "code": CODE,
         "route": Element("route", "concept"),
+        "reason": Element("reason", "reason"),
     },
     "patient": {
         "birthDate": Element("birth_date", "date"),
+        "gender": Element("gender", "string"),
         "deceasedBoolean": Element("deceased_boolean", "boolean"),
         "deceasedDateTime": Element("deceased_date_time", "string"),
     },
-    "problem": {"code": Element("code", "concept")},
-    "observation": {"code": Element("code", "concept"), "value": Element("value", "value")},
+    "problem": {"code": CODE, "onset": Element("onset", "date")},
+    "observation": {
+        "code": CODE,
+        "value": Element("value", "value"),
+        "effective": Element("effective", "date"),
+        "interpretation": Element("interpretation", "interpretation"),
+        "referenceRange": Element("reference_range", "range"),
+    },
+    "medication": {"code": CODE, "date": Element("date", "date")},
+    "allergy": {
+        "code": CODE,
+        "criticality": Element("criticality", "string"),
+        "severity": Element("severity", "string"),
+        "manifestation": Element("manifestation", "concept"),
+    },
+    "procedure": {"code": CODE, "performed": Element("performed", "date")},
+    "immunization": {"code": CODE, "date": Element("date", "date"), "due": Element("due", "boolean")},
     "recommendation": {
         "disorder": Element("disorder", "string"),
         "stance": Element("stance", "string"),
         "direction": Element("direction", "string"),
         "decided": Element("decided", "boolean"),
     },
+    "notice": {},
+    "dose": {
+        "given": Element("given", "boolean"),
+        "unreadable": Element("unreadable", "boolean"),
+        "weightNeeded": Element("weight_needed", "boolean"),
+        "weight": Element("weight", "quantity"),
+        "outcome": Element("outcome", "string"),
+        "perCourse": Element("per_course", "quantity"),
+        "perDay": Element("per_day", "quantity"),
+        "rate": Element("rate", "quantity"),
+        "bodyMassIndex": Element("body_mass_index", "quantity"),
+    },
 }
-INDEXED = frozenset({"problems", "current", "observations"})
+NAMED = frozenset({"medications", "pastMedications", "allergies", "procedures", "immunizations"})
+INDEXED = NAMED | {"problems", "current", "observations"}

@@ -4,36 +4,36 @@
 The other two are ours: `mentions` reads the record's own text, `isPositive` the value of a laboratory result.
 """
 
-from cds_service.core.facts import Evidence, Lab, Order, Problem
+from cds_service.core.facts import Evidence
 from cds_service.core.fhirpath.scope import Scope, Verdict
+from cds_service.core.records import Lab, Order, Record
 from cds_service.core.resources import Concept, Quantity, many
+from cds_service.core.units import is_number
 
 FALSE = Verdict(False)
 
 
-def member_of(
-    scope: Scope, record: Problem | Lab | Order, values: list[object], value_set: str, text_counts: bool
-) -> Verdict:
+def member_of(scope: Scope, record: Record | Order, values: list[object], value_set: str, text_counts: bool) -> Verdict:
     """Return TRUE with its evidence when one of the concepts is in the value set, by code or, if it counts, by text."""
+    is_result = isinstance(record, Lab)
     for value in values:
-        match = scope.member(value, value_set) if isinstance(value, Concept) else None
+        concept = Concept(text=value) if isinstance(value, str) else value
+        match = scope.member(concept, value_set, is_result) if isinstance(concept, Concept) else None
         if match and (text_counts or not match.by_text):
             return Verdict(True, (Evidence(record, match, match.by_text),))
     return FALSE
 
 
-def has_code_of(scope: Scope, record: Problem | Lab, value_set: str) -> Verdict:
+def has_code_of(scope: Scope, record: Record, value_set: str) -> Verdict:
     """Return TRUE with its evidence when the record's own code is in the value set."""
     match = scope.member(record.code, value_set, local_names=isinstance(record, Lab))
     return Verdict(True, (Evidence(record, match, match.by_text),)) if match else FALSE
 
 
-def mentions(
-    scope: Scope, record: Problem | Lab | Order, values: list[object], value_set: str, distancing: str
-) -> Verdict:
+def mentions(scope: Scope, record: Record | Order, values: list[object], value_set: str, distancing: str) -> Verdict:
     """Return TRUE when a text names a designation of `value_set` and no word of `distancing` holds it off."""
     for value in values:
-        match = scope.terminology.mentions(value, value_set, distancing) if isinstance(value, (Concept, str)) else None
+        match = scope.mentions(value, value_set, distancing) if isinstance(value, (Concept, str)) else None
         if match:
             return Verdict(True, (Evidence(record, match, by_text=True),))
     return FALSE
@@ -59,15 +59,11 @@ def is_positive(scope: Scope, lab: Lab, value_set: str, wording: str, distancing
 
 def _above_range(lab: Lab) -> Verdict:
     value = lab.value_quantity
-    if not isinstance(value, Quantity) or not _is_number(value.value) or value.comparator in ("<", "<="):
+    if not isinstance(value, Quantity) or not is_number(value.value) or value.comparator in ("<", "<="):
         return FALSE
     highs = [each.high for each in lab.reference_range if each.type is None and isinstance(each.high, Quantity)]
-    above = any(_same_unit(value, high) and _is_number(high.value) and value.value > high.value for high in highs)
+    above = any(_same_unit(value, high) and is_number(high.value) and value.value > high.value for high in highs)
     return Verdict(True) if above else FALSE
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _same_unit(value: Quantity, high: Quantity) -> bool:

@@ -6,8 +6,9 @@ Where two diagnoses are needed together, the evidence of both is marked as combi
 from collections.abc import Callable
 from typing import Any
 
-from cds_service.core.facts import Evidence, Problem
-from cds_service.core.fhirpath.scope import Predicate, Scope, Verdict
+from cds_service.core.facts import Evidence
+from cds_service.core.fhirpath.scope import Incomplete, Predicate, Scope, Verdict
+from cds_service.core.records import Problem
 
 TRUE, FALSE, UNKNOWN = Verdict(True), Verdict(False), Verdict(None)
 ORDER_TESTS: dict[str, Callable[[int], bool]] = {
@@ -61,6 +62,31 @@ def either(left: Predicate, right: Predicate) -> Predicate:
     return disjunction
 
 
+def then_evidence(predicate: Predicate, known: Predicate) -> Predicate:
+    """Return the predicate with the evidence of another one, which is known to hold, before its own."""
+
+    def joined(scope: Scope, item: Any) -> Verdict:
+        verdict = predicate(scope, item)
+        return Verdict(True, known(scope, item).evidence + verdict.evidence) if verdict.truth else verdict
+
+    return joined
+
+
+def first_of(left: Predicate, right: Predicate) -> Predicate:
+    """Return the disjunction of two tests of one record: where the first holds, the second is not asked."""
+
+    def disjunction(scope: Scope, item: Any) -> Verdict:
+        one = left(scope, item)
+        if one.truth:
+            return one
+        other = right(scope, item)
+        if other.truth:
+            return other
+        return UNKNOWN if one.truth is None or other.truth is None else FALSE
+
+    return disjunction
+
+
 def not_(verdict: Verdict) -> Verdict:
     """Return the negation; what is not there leaves no evidence."""
     return UNKNOWN if verdict.truth is None else (FALSE if verdict.truth else TRUE)
@@ -83,7 +109,7 @@ def any_of(scope: Scope, items: list[Any] | None, predicate: Predicate) -> Verdi
     if items is None:
         return UNKNOWN
     if not items:
-        return FALSE
+        return UNKNOWN if type(items) is Incomplete else FALSE
     evidence: tuple[Evidence, ...] = ()
     truth = False
     for item in items:
@@ -91,9 +117,18 @@ def any_of(scope: Scope, items: list[Any] | None, predicate: Predicate) -> Verdi
         if verdict.truth:
             truth = True
             evidence += _of_one_record(verdict) or getattr(item, "evidence", ())
-    return Verdict(truth, evidence)
+    return Verdict(truth, evidence) if truth or type(items) is not Incomplete else UNKNOWN
 
 
 def _of_one_record(verdict: Verdict) -> tuple[Evidence, ...]:
     by_text = any(each.by_text for each in verdict.evidence)
     return tuple(each._replace(by_text=by_text) for each in verdict.evidence[:1])
+
+
+def none_of(scope: Scope, items: list[Any] | None, predicate: Predicate) -> Verdict:
+    """Return whether a condition holds for none of the items; the first for which it holds settles it."""
+    if items is None:
+        return UNKNOWN
+    if any(predicate(scope, item).truth for item in items):
+        return FALSE
+    return UNKNOWN if type(items) is Incomplete else TRUE

@@ -4,8 +4,8 @@
 have a pair with a record. No clause at all means that nothing can be told; an empty clause, that it is always FALSE.
 """
 
-from cds_service.core.fhirpath.elements import INDEXED
-from cds_service.core.fhirpath.parser import Binary, Call, Literal, Member, Node, Variable
+from cds_service.core.fhirpath.elements import INDEXED, NAMED
+from cds_service.core.fhirpath.parser import Binary, Call, Literal, Member, Node, Number, Variable
 
 Clause = frozenset[tuple[str, str]]
 Needs = frozenset[Clause]
@@ -36,23 +36,51 @@ def _of_call(node: Call) -> Needs:
         return _either(criterion | then, otherwise)
     if node.name != "exists":
         return ANYTHING
-    call = node if node.arguments else node.source
-    if not isinstance(call, Call) or call.name not in {"where", "exists"} or not call.arguments:
-        return ANYTHING
-    value_set = first_value_set(call.arguments[0])
-    if isinstance(call.source, Variable) and call.source.name in INDEXED and value_set:
-        return frozenset({frozenset({(call.source.name, value_set)})})
-    return ANYTHING
+    searched = _searched(node if node.arguments else node.source)
+    return frozenset({frozenset({searched})}) if searched else ANYTHING
 
 
-def first_value_set(node: Node) -> str | None:
-    """Return the set of a condition that begins with code.memberOf('set'), alone or before `and`."""
+def _searched(call: Node | None) -> tuple[str, str] | None:
+    """Return the variable that a chain of where() and newest() starts from, and the set it is looked up by."""
+    while isinstance(call, Call) and call.name in {"where", "exists", "newest"}:
+        if isinstance(call.source, Variable) and call.arguments:
+            value_set = first_value_set(call.arguments[0], call.source.name)
+            return (call.source.name, value_set) if value_set else None
+        call = call.source
+    return None
+
+
+def first_value_set(node: Node, variable: str) -> str | None:
+    """Return the set of a condition on an indexed variable that begins with code.memberOf('set'), alone or before and.
+
+    Where records are also known by name, `code.memberOf('set') or code.mentions('set', ...)` counts as well.
+    """
+    if variable not in INDEXED:
+        return None
     while isinstance(node, Binary) and node.operator == "and":
         node = node.left
-    if not isinstance(node, Call) or node.name != "memberOf" or node.source != Member(None, "code"):
+    if variable in NAMED and isinstance(node, Binary) and node.operator == "or":
+        one, other = _asked(node.left, "memberOf"), _asked(node.right, "mentions")
+        return one if one == other else None
+    return _asked(node, "memberOf")
+
+
+def _asked(node: Node, function: str) -> str | None:
+    if not isinstance(node, Call) or node.name != function or node.source != Member(None, "code"):
         return None
     argument = node.arguments[0] if node.arguments else None
     return argument.value if isinstance(argument, Literal) and isinstance(argument.value, str) else None
+
+
+def units(node: Node | None) -> frozenset[str]:
+    """Return every unit that a condition names."""
+    if isinstance(node, Number):
+        return frozenset({node.unit})
+    if isinstance(node, Binary):
+        return units(node.left) | units(node.right)
+    if isinstance(node, Call):
+        return frozenset().union(*(units(part) for part in (node.source, *node.arguments)))
+    return units(node.source) if isinstance(node, Member) else frozenset()
 
 
 def value_sets(node: Node) -> frozenset[str]:

@@ -28,9 +28,17 @@ class Literal:
 
 @dataclass(frozen=True)
 class Duration:
-    """A calendar quantity such as `18 years`."""
+    """A calendar duration such as `18 years`."""
 
     number: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number, with the UCUM code of its unit ('1' for a bare number)."""
+
+    value: float
     unit: str
 
 
@@ -67,7 +75,7 @@ class Binary:
     right: "Node"
 
 
-Node = Literal | Duration | Variable | Member | Call | Binary
+Node = Literal | Duration | Number | Variable | Member | Call | Binary
 _BINARY = {
     "AndExpression",
     "OrExpression",
@@ -134,7 +142,9 @@ def _literal(kind: str, tree: dict[str, Any]) -> Node:
     if kind == "StringLiteral":
         return Literal(_unescape(tree["text"][1:-1]))
     if kind == "QuantityLiteral":
-        return _duration(tree["children"][0])
+        return _quantity(tree["children"][0])
+    if kind == "NumberLiteral":
+        return Number(float(tree["terminalNodeText"][0]), "1")
     raise FhirPathError(f"{_plainly(kind)} is not supported.")
 
 
@@ -142,12 +152,14 @@ def _plainly(kind: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()
 
 
-def _duration(quantity: dict[str, Any]) -> Duration:
+def _quantity(quantity: dict[str, Any]) -> Duration | Number:
     number, unit = quantity["terminalNodeText"][0], quantity["children"][0]
-    precision = unit["children"][0]["terminalNodeText"][0] if unit.get("children") else ""
-    if not number.isdigit() or precision.rstrip("s") not in {"year", "month", "day"}:
-        raise FhirPathError("only whole years, months and days are supported as quantities.")
-    return Duration(int(number), precision.rstrip("s"))
+    if not unit.get("children"):
+        return Number(float(number), _unescape(unit["terminalNodeText"][0][1:-1]))
+    precision = unit["children"][0]["terminalNodeText"][0].rstrip("s")
+    if not number.isdigit() or precision not in {"year", "month", "week", "day"}:
+        raise FhirPathError("only whole years, months, weeks and days are supported as durations.")
+    return Duration(int(number) * 7, "day") if precision == "week" else Duration(int(number), precision)
 
 
 def _unescape(text: str) -> str:

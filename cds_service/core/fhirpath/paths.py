@@ -90,11 +90,22 @@ def _date_reader(attribute: str) -> Callable[[Any], list[Any]]:
 def _moved_date(node: Binary, this: str | None) -> Typed:
     date = compile_path(node.left, this)
     if date.type != "date" or not isinstance(node.right, Duration):
-        raise FhirPathError("+ and - move a date by years, months or days, as in today() - 18 years.")
+        raise FhirPathError("+ and - move a date by years, months, weeks or days, as in today() - 18 years.")
     number, unit = node.right.number * (1 if node.operator == "+" else -1), node.right.unit
 
     def path(scope: Scope, item: Any) -> list[Any] | None:
         items = date.path(scope, item)
         return None if items is None else [shift(each, number, unit) for each in items]
 
-    return Typed(path, "date")
+    return Typed(_once(path) if isinstance(node.left, Variable) else path, "date")
+
+
+def _once(path: Path) -> Path:
+    """Return a path that does not depend on the item, found once for each evaluation."""
+
+    def found(scope: Scope, item: Any) -> list[Any] | None:
+        if path not in scope.found:
+            scope.found[path] = path(scope, item)
+        return scope.found[path]
+
+    return found

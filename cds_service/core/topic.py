@@ -1,0 +1,30 @@
+"""What a card is about: an advice, and all the orders of a call that it was given for."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from cds_service.core.apply import Advice, Offer
+from cds_service.core.facts import Evidence, Facts
+from cds_service.core.suggestion import Draft
+
+
+class Answered(NamedTuple):
+    """The advice on one order: its facts, its draft, and the number of records that could not be read."""
+
+    facts: Facts
+    draft: Draft
+    unread: int
+    advice: list[Advice]
+
+
+@dataclass(slots=True)
+class Topic:
+    """What one card is about: an advice, the orders it concerns, and what belongs to each of them."""
+
+    advice: Advice
+    not_checked: tuple[str, ...]
+    unread: int
+    orders: list[str] = field(default_factory=list)
+    evidence: list[tuple[Evidence, ...]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    offers: list[tuple[Answered, Offer]] = field(default_factory=list)

@@ -1,0 +1,81 @@
+"""The units of measure that are known: their codes and spellings from a value set, their worth from a UCUM library."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from cds_service.core.plan import BASE
+from cds_service.core.units import NO_UNITS, ONE, UCUM, Unit, Units, spelling
+from cds_service.errors import Problem
+from cds_service.knowledge.read import Artifact
+
+UNITS = f"{BASE}/ValueSet/units"
+DIMENSIONS = {
+    "[mass]": "mass",
+    "[length] ** 3": "volume",
+    "[length] ** 2": "area",
+    "[length]": "length",
+    "[time]": "time",
+    "[substance]": "substance",
+    "dimensionless": "",
+}
+
+
+def to_units(artifact: Artifact | None, problems: list[Problem]) -> Units:
+    """Return the units of the value set `units`; what is no unit of UCUM, or is spelt like another, is a problem."""
+    if artifact is None:
+        return NO_UNITS
+    by_code, by_spelling = {ONE.code: ONE}, {ONE.code: ONE}
+    for path, concept in _concepts(artifact.source):
+        unit = _unit(concept.get("code", ""))
+        if unit is None:
+            reason = f"{concept.get('code')} is no UCUM unit of mass, volume, length, time or substance."
+            problems.append(Problem(artifact.file, path, reason, "correct the code or remove it."))
+            continue
+        by_code[unit.code] = unit
+        names = [unit.code, concept.get("display", ""), *(each["value"] for each in concept.get("designation", []))]
+        for name in names:
+            known = by_spelling.setdefault(spelling(name), unit)
+            if known != unit:
+                reason = f"{name!r} is a spelling of {known.code} as well."
+                problems.append(Problem(artifact.file, path, reason, "give a spelling to one unit only."))
+    return Units(by_code, by_spelling)
+
+
+def _concepts(source: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for i, include in enumerate(source.get("compose", {}).get("include", [])):
+        if include.get("system") == UCUM:
+            for j, concept in enumerate(include.get("concept", [])):
+                yield f"compose.include[{i}].concept[{j}]", concept
+
+
+def _unit(code: str) -> Unit | None:
+    """Return a unit by its parts: numerator and denominators keep their dimensions apart."""
+    parts = [_part(part) for part in code.split("/") if not _is_annotation(part)]
+    known = [part for part in parts if part]
+    if not known or len(known) < len(parts):
+        return None
+    factor = known[0].factor
+    for part in known[1:]:
+        factor /= part.factor
+    return Unit(code, "/".join(filter(None, (part.dimension for part in known))), factor)
+
+
+def _is_annotation(part: str) -> bool:
+    return part.startswith("{") and part.endswith("}")
+
+
+def _part(code: str) -> Unit | None:
+    try:
+        quantity = _registry().from_ucum(code).to_base_units()
+    except Exception:  # noqa: BLE001  (the library raises errors of its parser, of its own, and of pint)
+        return None
+    dimension = DIMENSIONS.get(str(quantity.dimensionality))
+    return None if dimension is None else Unit(code, dimension, float(quantity.magnitude))
+
+
+@cache
+def _registry() -> Any:
+    from ucumvert import PintUcumRegistry
+
+    return PintUcumRegistry()

@@ -1,0 +1,259 @@
+"""Suggestions: valid, in the shape of the call, nothing changed that need not be (CDS Hooks 2.0, K)."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fhir.resources.R4B.medicationrequest import MedicationRequest
+from fhir.resources.R4B.servicerequest import ServiceRequest
+
+from tests.hooks.calls import SERVICE, post
+from tests.requests import ICD, PRIVIGEN, RXNORM, bundle, condition, order, request
+
+MODELS = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
+CIDP, IBM = condition("G61.81"), condition("G72.41")
+LOINC = "http://loinc.org"
+SLIP = {"doseAndRate": [{"doseQuantity": {"value": 20, "unit": "g/kg"}}], "timing": {"repeat": {"count": 1}}}
+
+
+def suggestions(answer: Any, kind: str) -> list[dict[str, Any]]:
+    found = [each for card in answer.json["cards"] for each in card.get("suggestions", [])]
+    return [each for each in found if each["actions"][0]["type"] == kind]
+
+
+def resource(suggestion: dict[str, Any]) -> Any:
+    (action,) = suggestion["actions"]
+    return action["resource"]
+
+
+def no_labs() -> dict[str, Any]:
+    """Return a call with a renal risk whose laboratory data came and holds nothing."""
+    body = request(CIDP, condition("N18.30", "c2"))
+    body["prefetch"]["observations"] = bundle()
+    return body
+
+
+def slipped() -> dict[str, Any]:
+    return request(CIDP, orders=[order(dosageInstruction=[SLIP])])
+
+
+@pytest.mark.parametrize("body", [request(CIDP), request(IBM), no_labs(), slipped()])
+def test_k1_to_k12_suggestions_are_complete(client, body):
+    answer = post(client, body)
+    cards = [card for card in answer.json["cards"] if "suggestions" in card]
+    assert cards
+    uuids = [each["uuid"] for card in cards for each in card["suggestions"]]
+    assert len({UUID(each) for each in uuids}) == len(uuids)
+    for card in cards:
+        assert card["selectionBehavior"] in {"any", "at-most-one"}
+        for each in card["suggestions"]:
+            assert each["label"]
+            (action,) = each["actions"]
+            assert action["description"]
+            assert action["type"] in {"create", "update", "delete"}
+            assert ("resourceId" in action) is (action["type"] == "delete")
+            assert ("resource" in action) is (action["type"] != "delete")
+            if "resource" in action:
+                MODELS[action["resource"]["resourceType"]].model_validate(action["resource"])
+
+
+def test_k9_an_update_gives_the_draft_back_with_the_matched_diagnosis_as_its_reason(client):
+    body = request(CIDP)
+    draft = body["context"]["draftOrders"]["entry"][0]["resource"]
+    (reason,) = suggestions(post(client, body), "update")
+    changed = resource(reason)
+    assert changed.pop("reasonReference") == [
+        {"reference": "Condition/c1", "display": "Chronic inflammatory demyelinating polyneuritis"}
+    ]
+    assert changed == draft
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"reasonCode": [{"text": "weak"}]},
+        {"reasonReference": [{"reference": "Condition/c1"}]},
+        {"reason": [{"concept": {"text": "weak"}}]},
+    ],
+)
+def test_an_order_that_has_a_reason_is_not_given_another(client, given):
+    assert suggestions(post(client, request(CIDP, orders=[order(**given)])), "update") == []
+
+
+def test_a_diagnosis_that_is_no_condition_is_recorded_as_a_code(client):
+    body = request()
+    body["context"]["encounterId"] = "e1"
+    coded = [{"coding": [{"system": ICD, "code": "G61.81"}]}]
+    body["prefetch"]["encounter"] = {"resourceType": "Encounter", "id": "e1", "reasonCode": coded}
+    (reason,) = suggestions(post(client, body), "update")
+    (concept,) = resource(reason)["reasonCode"]
+    assert concept["coding"] == [
+        {"system": ICD, "code": "G61.81", "display": "Chronic inflammatory demyelinating polyneuritis"}
+    ]
+
+
+def raw_call(client, draft: str, *conditions: Any) -> Any:
+    body = json.dumps(request(*conditions)).replace(json.dumps(order()), draft)
+    return client.post(SERVICE, data=body.encode(), content_type="application/json")
+
+
+def test_k9_what_is_not_changed_stays_byte_for_byte(client):
+    odd = (
+        '{ "resourceType":"MedicationRequest",  "id": "m1","x":1.10, "y" : 1E2,"status":"draft","intent":"order",'
+        '"note":[{"text":"\\u00e4 \\/ ä"}], "subject":{"reference":"Patient/p1"},"z":{"b":[ 1 , 2.50 ],"a":null},'
+        '"medicationCodeableConcept":{"coding":[{"system":"' + RXNORM + '","code":"' + PRIVIGEN["code"] + '"}]},'
+        '"dosageInstruction":[{"text":"as 0.40","doseAndRate":[ {"doseQuantity":{"value":4000.0 , "unit":"mg/kg"}} ],'
+        '"timing":{"repeat":{"count":5,"period":1.0,"periodUnit":"d"}}}]}'
+    )
+    answer = raw_call(client, odd, CIDP)
+    assert answer.status_code == 200
+    for kept in (
+        '"x":1.10,',
+        '"y":1E2,',
+        '[{"text":"\\u00e4 \\/ ä"}]',
+        '{"b":[ 1 , 2.50 ],"a":null}',
+        '{"repeat":{"count":5,"period":1.0,"periodUnit":"d"}}',
+        '"text":"as 0.40"',
+    ):
+        assert answer.text.count(kept) == 2, kept  # in the reason's update and in the dose's
+    (dose,) = [each for each in suggestions(answer, "update") if "dose" in each["label"]]
+    assert '{"doseQuantity":{"value":400,"unit":"mg/kg"}}' in answer.text
+    assert resource(dose)["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] == 400
+    assert json.loads(odd)["medicationCodeableConcept"] == resource(dose)["medicationCodeableConcept"]
+
+
+def test_a_decimal_is_moved_exactly(client):
+    ends = {"low": {"value": 0.36, "unit": "mg/kg"}, "high": {"value": 0.41, "unit": "mg/kg"}}
+    timing = {"repeat": {"count": 5, "period": 1, "periodUnit": "d"}}
+    dosage = {"doseAndRate": [{"doseRange": ends}], "timing": timing}
+    answer = post(client, request(condition("G61.0"), orders=[order(dosageInstruction=[dosage])]))
+    (dose,) = [each for each in suggestions(answer, "update") if "dose" in each["label"]]
+    limits = resource(dose)["dosageInstruction"][0]["doseAndRate"][0]["doseRange"]
+    assert (limits["low"]["value"], limits["high"]["value"]) == (360, 410)
+
+
+def test_the_quantity_of_a_service_request_is_changed(client):
+    asked = {
+        "resourceType": "ServiceRequest",
+        "id": "s1",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": "Patient/p1"},
+        "code": {"coding": [PRIVIGEN]},
+        "quantityQuantity": {"value": 20000, "unit": "mg/kg"},
+    }
+    answer = post(client, request(CIDP, orders=[asked]))
+    (dose,) = [each for each in suggestions(answer, "update") if "dose" in each["label"]]
+    assert resource(dose) == asked | {"quantityQuantity": {"value": 2000, "unit": "mg/kg"}}
+
+
+def test_k10_an_order_that_is_not_recommended_can_be_removed(client):
+    (removal,) = suggestions(post(client, request(IBM)), "delete")
+    (action,) = removal["actions"]
+    assert action["resourceId"] == "MedicationRequest/m1"
+    assert "Drug" in removal["label"] + action["description"]
+
+
+def test_an_order_that_another_disorder_supports_is_not_offered_for_removal(client):
+    assert suggestions(post(client, request(IBM, condition("G61.81", "c2"))), "delete") == []
+
+
+def test_a_draft_without_an_id_can_be_neither_removed_nor_changed(client):
+    body = request(IBM)
+    entry = body["context"]["draftOrders"]["entry"][0]
+    del entry["resource"]["id"]
+    entry["fullUrl"] = "urn:uuid:m1"
+    answer = post(client, body)
+    assert answer.json["cards"]
+    assert suggestions(answer, "delete") + suggestions(answer, "update") == []
+
+
+def test_k8_a_missing_result_can_be_ordered(client):
+    created = [resource(each) for each in suggestions(post(client, no_labs()), "create")]
+    assert created
+    for each in created:
+        assert (each["status"], each["intent"], each["subject"]) == ("draft", "order", {"reference": "Patient/p1"})
+        assert each["code"]["text"]
+        assert each["code"]["coding"][0]["system"] == LOINC
+
+
+def test_laboratory_data_that_did_not_come_is_not_taken_for_missing_results(client):
+    body = no_labs()
+    del body["prefetch"]["observations"]
+    assert suggestions(post(client, body), "create") == []
+
+
+def test_what_is_among_the_drafts_already_is_not_suggested_again(client):
+    body = no_labs()
+    first = suggestions(post(client, body), "create")
+    drafts = body["context"]["draftOrders"]["entry"]
+    drafts += [{"resource": resource(each) | {"id": f"s{i}"}} for i, each in enumerate(first)]
+    assert suggestions(post(client, body), "create") == []
+
+
+def test_k12_an_r5_order_gets_r5_suggestions(client):
+    r5 = {
+        "resourceType": "MedicationRequest",
+        "id": "m1",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": "Patient/p1"},
+        "medication": {"concept": {"coding": [PRIVIGEN]}},
+    }
+    body = no_labs()
+    body["context"]["draftOrders"] = bundle(r5)
+    answer = post(client, body)
+    (reason,) = suggestions(answer, "update")
+    assert resource(reason)["reason"][0]["reference"]["reference"] == "Condition/c1"
+    assert not {"reasonCode", "reasonReference"} & set(resource(reason))
+    assert all("concept" in resource(each)["code"] for each in suggestions(answer, "create"))
+
+
+@pytest.mark.parametrize(
+    "early",
+    [
+        {"context": {"reference": "Encounter/e1"}},
+        {"dosageInstruction": [{"doseQuantity": {"value": 0.4, "unit": "g/kg"}}]},
+    ],
+)
+def test_k12_nothing_that_stu3_does_not_have_is_created_for_an_stu3_order(client, early):
+    body = no_labs()
+    body["context"]["draftOrders"] = bundle(order(**early))
+    answer = post(client, body)
+    assert suggestions(answer, "create") == []
+    assert "reasonReference" in resource(suggestions(answer, "update")[0])
+
+
+def test_a_slip_of_an_stu3_dose_is_corrected_where_it_stands(client):
+    early = order(dosageInstruction=[{"doseQuantity": {"value": 20, "unit": "g/kg"}}])
+    answer = post(client, request(CIDP, orders=[early]))
+    (dose,) = [each for each in suggestions(answer, "update") if "dose" in each["label"]]
+    assert resource(dose)["dosageInstruction"] == [{"doseQuantity": {"value": 2, "unit": "g/kg"}}]
+
+
+def test_suggestions_of_two_orders_name_their_order(client):
+    orders = [order(identifier="m1"), order(identifier="m2")]
+    orders[1]["medicationCodeableConcept"]["text"] = "Other"
+    (card,) = post(client, request(IBM, orders=orders)).json["cards"]
+    removed = {each["actions"][0]["resourceId"]: each["actions"][0]["description"] for each in card["suggestions"]}
+    assert set(removed) == {"MedicationRequest/m1", "MedicationRequest/m2"}
+    assert "Drug" in removed["MedicationRequest/m1"]
+    assert "Other" in removed["MedicationRequest/m2"]
+
+
+def test_i9_n1_n3_every_warning_and_critical_card_offers_reasons_to_override_it(client):
+    calls = [request(IBM), no_labs(), slipped()]
+    seen: dict[tuple[str, str], str] = {}
+    for body in calls:
+        for card in post(client, body).json["cards"]:
+            assert ("overrideReasons" in card) is (card["indicator"] != "info")
+            for each in card.get("overrideReasons", []):
+                assert set(each) == {"system", "code", "display"}
+                assert seen.setdefault((each["system"], each["code"]), each["display"]) == each["display"]
+    assert any(system.endswith("/non-adherence-reason-codes") for system, _ in seen)
+
+
+def test_a_draft_with_broken_text_is_refused_rather_than_given_back(client):
+    body = json.dumps(request(CIDP)).encode().replace(b'"Drug"', b'"Drug", "x": "\xff"')
+    assert client.post(SERVICE, data=body, content_type="application/json").status_code == 400
