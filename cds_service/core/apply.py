@@ -13,7 +13,6 @@ from typing import NamedTuple
 from cds_service.core.dosing import Dose, Slip
 from cds_service.core.facts import Evidence, Facts
 from cds_service.core.fhirpath.logic import FALSE, TRUE
-from cds_service.core.fhirpath.needs import Needs
 from cds_service.core.fhirpath.scope import Scope, Verdict
 from cds_service.core.library import Library
 from cds_service.core.order_dose import assess
@@ -161,27 +160,22 @@ class _Walk:
         """Take each action, or only the first that applies; return whether any applied."""
         applied = False
         for action in actions:
-            if action.suggestion is None and (action.definition is None or action.definition in self.awake):
+            if action.suggestion is None and self._is_awake(action):
                 applied = self.take(plan, action) or applied
             if applied and first_only:
                 break
         return applied
 
+    def _is_awake(self, action: Action) -> bool:
+        if self.awake is None:
+            return True
+        return self.library.leads_to(action.definition, self.awake) if action.definition else id(action) in self.awake
+
     def _verdict(self, action: Action) -> Verdict:
         condition = action.condition
         if condition is None:
             return TRUE
-        return FALSE if self._is_idle(condition.needs) else condition.predicate(self.scope, None)
-
-    def _is_idle(self, needs: Needs) -> bool:
-        """Return whether a value set the condition cannot do without has no record (or its data is not available)."""
-        found, unavailable = self.scope.facts.hits, self.scope.facts.unavailable
-        if found is None:
-            return False
-        for clause in needs:
-            if clause.isdisjoint(found) and not any(variable in unavailable for variable, _ in clause):
-                return True
-        return False
+        return FALSE if self.scope.is_idle(condition.needs) else condition.predicate(self.scope, None)
 
     def _take_alternatives(self, plan: Plan, action: Action, verdict: Verdict) -> None:
         branches = []

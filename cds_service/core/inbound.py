@@ -7,11 +7,13 @@ modifierExtension is not used, since its meaning may be reversed; the card says 
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import Raw
 
 from cds_service.core.records import Allergy, Immunization, Lab, Medication, Problem, Procedure
 from cds_service.core.resources import (
+    ABSENT,
     Coding,
     Component,
     Concept,
@@ -28,6 +30,7 @@ from cds_service.core.resources import (
     many,
 )
 
+NOTHING_SAID: frozenset[str] = frozenset()
 ACTIVE = frozenset({"active", "recurrence", "relapse"})
 PROVISIONAL = frozenset({"provisional", "unconfirmed", "differential"})
 DISPROVED = frozenset({"refuted", "entered-in-error"})
@@ -46,7 +49,13 @@ WORST_FIRST = ("severe", "moderate", "mild")
 
 def status_codes(raw: Raw) -> frozenset[str]:
     """Return what a status says: its HL7 codes, else all its codes, else the bare string (STU3) or text it is."""
-    value = decode_concepts(raw)
+    return NOTHING_SAID if raw is ABSENT else _status_codes(bytes(raw))
+
+
+@lru_cache(maxsize=512)
+def _status_codes(written: bytes) -> frozenset[str]:
+    """Return the same for bytes: the records of an EHR write their status in few ways, and each is decoded once."""
+    value = decode_concepts(Raw(written))
     if not isinstance(value, Concept):
         return _said([value])
     codings = many(value.coding, Coding)

@@ -1,6 +1,6 @@
-"""The plans that can be referred to, and an index of which of them a patient's records can wake.
+"""The plans that can be referred to, and an index of which actions a patient's records can wake.
 
-The index is derived from the conditions' needs and is only an optimisation: a plan it leaves asleep would have
+The index is derived from the conditions' needs and is only an optimisation: an action it leaves asleep would have
 evaluated to FALSE. A test proves that switching it off changes no card.
 """
 
@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 
 from cds_service.core.facts import Facts
-from cds_service.core.plan import Plan
+from cds_service.core.plan import Action, Plan
 
 Pair = tuple[str, str]
+NONE: frozenset[int] = frozenset()
 
 
-def _pairs(plan: Plan) -> set[Pair]:
-    conditions = [action.condition for action in plan.actions if action.condition]
-    return {pair for condition in conditions for clause in condition.needs for pair in clause}
+def _pairs(action: Action) -> set[Pair]:
+    return {pair for clause in action.condition.needs for pair in clause} if action.condition else set()
 
 
 class Library:
@@ -23,33 +23,37 @@ class Library:
 
     def __init__(self, plans: Iterable[Plan]) -> None:
         self.plans: Mapping[str, Plan] = {plan.url: plan for plan in plans}
-        rules = [action.dose_rules for plan in self.plans.values() for action in plan.walk() if action.dose_rules]
-        self.dose_rules = next(iter(rules), None)
-        self._always: set[str] = set()
-        self._by_pair: dict[Pair, set[str]] = {}
-        self._by_variable: dict[str, set[str]] = {}
-        named = Counter(pair for plan in self.plans.values() for pair in _pairs(plan))
-        for plan in self.plans.values():
-            self._add(plan, named)
+        actions = [action for plan in self.plans.values() for action in plan.walk()]
+        self.dose_rules = next((action.dose_rules for action in actions if action.dose_rules), None)
+        self._entries = {plan.url: frozenset(map(id, plan.actions)) for plan in self.plans.values()}
+        self._always: set[int] = set()
+        self._by_pair: dict[Pair, set[int]] = {}
+        self._by_variable: dict[str, set[int]] = {}
+        named = Counter(pair for action in actions for pair in _pairs(action))
+        for action in actions:
+            self._add(action, named)
 
-    def _add(self, plan: Plan, named: Counter[Pair]) -> None:
-        for action in plan.actions:
-            clauses = action.condition.needs if action.condition else ()
-            if not clauses:
-                self._always.add(plan.url)
-                continue
-            rarest = min(clauses, key=lambda clause: max((named[pair] for pair in clause), default=0))
-            for variable, value_set in rarest:
-                self._by_pair.setdefault((variable, value_set), set()).add(plan.url)
-                self._by_variable.setdefault(variable, set()).add(plan.url)
+    def _add(self, action: Action, named: Counter[Pair]) -> None:
+        clauses = action.condition.needs if action.condition else ()
+        if not clauses:
+            self._always.add(id(action))
+            return
+        rarest = min(clauses, key=lambda clause: max((named[pair] for pair in clause), default=0))
+        for variable, value_set in rarest:
+            self._by_pair.setdefault((variable, value_set), set()).add(id(action))
+            self._by_variable.setdefault(variable, set()).add(id(action))
 
-    def awake(self, facts: Facts) -> Set[str]:
-        """Return the urls of the plans that can fire on these facts; all of them without the index of records."""
+    def awake(self, facts: Facts) -> Set[int] | None:
+        """Return the ids of the actions that can apply to these facts; None, all of them, without the index."""
         if facts.hits is None:
-            return self.plans.keys()
+            return None
         found = set(self._always)
         for pair in facts.hits:
-            found |= self._by_pair.get(pair, set())
+            found |= self._by_pair.get(pair, NONE)
         for variable in facts.unavailable:
-            found |= self._by_variable.get(variable, set())
+            found |= self._by_variable.get(variable, NONE)
         return found
+
+    def leads_to(self, url: str, awake: Set[int]) -> bool:
+        """Return whether an action that begins a plan is awake."""
+        return not awake.isdisjoint(self._entries[url])

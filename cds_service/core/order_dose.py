@@ -41,7 +41,7 @@ class _Assessment:
     def dose(self) -> Dose:
         found, unreadable = self._instructions()
         dose = Dose(given=True if found else None, unreadable=True if unreadable else None, weight=self.weight.amount)
-        dose.texts = {"weight": self.weight.said, "unreadable": unreadable or "", **self._limits()}
+        dose.texts = {"weight": self.weight.said, "unreadable": unreadable or ""}
         dose.rate = self._rate()
         if dose.rate:
             dose.texts["rate"] = str(dose.rate)
@@ -66,6 +66,7 @@ class _Assessment:
             is_alarm = finding.outcome not in (dosing.FITS, dosing.WITHIN)
             told = [finding.course] if is_alarm else given
             dose.texts["given"] = "; then ".join(self._course(each, found) for each in told)
+            dose.texts |= {} if finding.outcome == dosing.FITS else self._limits()
             self._tell(finding, found, dose)
 
     def _tell(self, finding: Finding, found: list[tuple[int, Instruction, int]], dose: Dose) -> None:

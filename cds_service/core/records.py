@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 from cds_service.core.dosage import Dosage
 from cds_service.core.fhirpath.dates import Partial, parse_date
@@ -85,7 +86,7 @@ class Immunization:
 class Order:
     """The selected order: every concept that says what is ordered, its routes, its dose, and whether it has a reason.
 
-    `place` is where it stands among the draft orders.
+    `place` is where it stands among the draft orders; `looked_up` keeps what value sets its concepts were found in.
     """
 
     label: str
@@ -100,6 +101,7 @@ class Order:
     dosages: list[Dosage] = field(default_factory=list)
     quantity: object = None
     place: int = 0
+    looked_up: dict[Any, Any] = field(default_factory=dict, repr=False)
 
 
 Record = Problem | Lab | Medication | Allergy | Procedure | Immunization

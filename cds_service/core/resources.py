@@ -193,24 +193,28 @@ _RANGES = json.Decoder(list[ReferenceRange | Junk] | ReferenceRange | Scalar)
 
 def decode_concepts(raw: Raw) -> Concepts:
     """Return the CodeableConcept(s) of an element kept as bytes, or what stands there instead."""
+    if raw is ABSENT:
+        return None
     found: Concepts = _CONCEPTS.decode(raw)
     return found
 
 
 def decode_components(raw: Raw) -> list[Component]:
     """Return the components of an Observation."""
-    return many(_COMPONENTS.decode(raw), Component)
+    return [] if raw is ABSENT else many(_COMPONENTS.decode(raw), Component)
 
 
 def decode_quantity(raw: Raw) -> Quantity | Junk:
     """Return a Quantity kept as bytes, or what stands there instead."""
+    if raw is ABSENT:
+        return None
     found: Quantity | Junk = _QUANTITY.decode(raw)
     return found
 
 
 def decode_ranges(raw: Raw) -> list[ReferenceRange]:
     """Return the reference ranges of a result."""
-    return many(_RANGES.decode(raw), ReferenceRange)
+    return [] if raw is ABSENT else many(_RANGES.decode(raw), ReferenceRange)
 
 
 def decode_reactions(raw: Raw) -> list[Reaction]:

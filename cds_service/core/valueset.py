@@ -4,7 +4,7 @@
 index (code -> system -> sets, folded text -> sets); a test proves that both agree.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -24,6 +24,8 @@ class Match(NamedTuple):
 
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+NO_SETS: frozenset[str] = frozenset()
+REMEMBERED, NAME_LENGTH = 4096, 100  # names of drugs come back call after call; longer texts are not names
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ class Terminology:
         self._ndc = frozenset({NDC, *self._aliases.get(NDC, [])})
         self.codes: dict[str, dict[str, dict[str, Match]]] = {}
         self.texts: dict[str, dict[str, Match]] = {}
-        self._phrases: dict[str, dict[Words, set[str]]] = {}
+        self._phrases: dict[Words, set[str]] = {}
+        self._read_before: dict[str, Set[str]] = {}
+        self._lengths: dict[str, set[int]] = {}
         for value_set in self.value_sets.values():
             self._index(value_set)
 
@@ -127,7 +131,8 @@ class Terminology:
             self.texts.setdefault(text, {})[value_set.url] = Match(value_set.canonical, code, by_text=True)
         for phrase, _ in value_set.phrases:
             if phrase:
-                self._phrases.setdefault(phrase[0], {}).setdefault(phrase, set()).add(value_set.url)
+                self._phrases.setdefault(phrase, set()).add(value_set.url)
+                self._lengths.setdefault(phrase[0], set()).add(len(phrase))
 
     def members(self, concept: Concept, local_names: bool = False) -> Mapping[str, Match]:
         """Return, by value set url, why the concept is in each set that holds it; `local_names` as in ValueSet."""
@@ -161,15 +166,24 @@ class Terminology:
                 found.setdefault(url, match)
         return found
 
-    def naming(self, concept: Concept) -> set[str]:
+    def naming(self, concept: Concept) -> Set[str]:
         """Return the urls of the sets of which a designation stands in the concept's texts as whole words."""
+        texts = dict.fromkeys(texts_of(concept))
+        return (
+            frozenset().union(*(self._named_in(text) for text in texts)) if len(texts) != 1 else self._named_in(*texts)
+        )
+
+    def _named_in(self, text: str) -> Set[str]:
+        known = self._read_before.get(text)
+        if known is not None:
+            return known
         found: set[str] = set()
-        for text in dict.fromkeys(texts_of(concept)):
-            spoken = words(text)
-            for i, word in enumerate(spoken):
-                for phrase, urls in self._phrases.get(word, NOTHING).items():
-                    if spoken[i : i + len(phrase)] == phrase:
-                        found |= urls
+        spoken = words(text)
+        for i, word in enumerate(spoken):
+            for length in self._lengths.get(word, ()):
+                found |= self._phrases.get(spoken[i : i + length], NO_SETS)
+        if len(self._read_before) < REMEMBERED and len(text) <= NAME_LENGTH:
+            self._read_before[text] = found
         return found
 
     def shares_system(self, concept: Concept, url: str) -> bool:

@@ -83,6 +83,6 @@ def answer(
     for facts, concerned, source in known:
         facts = with_index(facts, knowledge.terminology) if indexed else facts
         advice = apply_plan(service.plan, facts, knowledge.terminology, knowledge.library, concerned)
-        draft = draft_of(source, facts.order.place, request, body)
+        draft = draft_of(source, facts.order.place, request)
         answers.append(Answered(facts, draft, len(chart.unread), advice))
     return Answer(to_cards(answers, service.writer, new_uuid), [(each.facts, each.advice) for each in answers])

@@ -20,24 +20,17 @@ class _Bundle(msgspec.Struct):
     entry: Raw
 
 
-class _Context(msgspec.Struct, rename="camel"):
-    draft_orders: _Bundle
-
-
-class _Body(msgspec.Struct):
-    context: _Context
-
-
-_BODY = msgspec.json.Decoder(_Body)
+_BUNDLE = msgspec.json.Decoder(_Bundle)
 _ENTRIES = msgspec.json.Decoder(list[Raw])
 _ENTRY = msgspec.json.Decoder(_Entry)
 
 
-def draft_of(order: Resource, place: int, request: HookRequest, body: bytes) -> Draft:
-    """Return the draft at a place among the draft orders; its bytes are cut out of the body only when asked for."""
+def draft_of(order: Resource, place: int, request: HookRequest) -> Draft:
+    """Return the draft at a place among the draft orders; its bytes are cut out of the Bundle only when asked for."""
     identity: Any = order.id
     known = identity if isinstance(identity, str) and identity else None
-    return Draft(str(order.resource_type), known, request.patient_id, lambda: _cut(body, place), _ordered(request))
+    kind, patient = str(order.resource_type), request.patient_id
+    return Draft(kind, known, patient, lambda: _cut(request.written_drafts, place), _ordered(request))
 
 
 def _ordered(request: HookRequest) -> frozenset[tuple[object, object]]:
@@ -48,8 +41,8 @@ def _ordered(request: HookRequest) -> frozenset[tuple[object, object]]:
     return frozenset((each.system, each.code) for each in codings if isinstance(each.code, str))
 
 
-def _cut(body: bytes, place: int) -> bytes:
-    entry = _BODY.decode(body).context.draft_orders.entry
+def _cut(bundle: Raw, place: int) -> bytes:
+    entry = _BUNDLE.decode(bundle).entry
     listed = _ENTRIES.decode(entry) if bytes(entry).lstrip().startswith(b"[") else [entry]
     objects = [each for each in listed if bytes(each).lstrip().startswith(b"{")]
     draft = bytes(_ENTRY.decode(objects[place]).resource)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from cds_service.core.resources import Entry, Junk, Resource, many
+from cds_service.core.resources import ABSENT, Entry, Junk, Resource, many
 from cds_service.errors import BadRequest, TooLarge
 
 ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest"})
@@ -23,7 +23,7 @@ class Context(msgspec.Struct, rename="camel"):
     patient_id: Any = None
     encounter_id: Any = None
     selections: Any = None
-    draft_orders: Resource | Junk = None
+    draft_orders: msgspec.Raw = ABSENT
 
 
 class Body(msgspec.Struct, rename="camel"):
@@ -36,6 +36,7 @@ class Body(msgspec.Struct, rename="camel"):
 
 
 _DECODER = msgspec.json.Decoder(Body)
+_DRAFTS = msgspec.json.Decoder(Resource | Junk)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class HookRequest:
-    """A valid call: ids without their type, the selected orders, the entries of the draft Bundle, the prefetch."""
+    """A valid call: ids without their type, the selected orders, the entries of the draft Bundle, the prefetch.
+
+    `written_drafts` is the draft Bundle as it came.
+    """
 
     hook: str
     patient_id: str
@@ -56,6 +60,7 @@ class HookRequest:
     orders: list[Resource]
     drafts: list[Entry]
     prefetch: dict[str, Resource | Junk]
+    written_drafts: msgspec.Raw
 
 
 def bare_id(reference: object) -> str | None:
@@ -75,20 +80,22 @@ def parse_request(body: bytes, limits: Limits) -> HookRequest:
         raise too_large(limits)
     with refuse_unreadable():
         decoded = _DECODER.decode(body)
-    context = decoded.context
-    if problems := _problems(decoded):
+        context = decoded.context
+        drafts = _DRAFTS.decode(context.draft_orders) if isinstance(context, Context) else None
+    if problems := _problems(decoded, drafts):
         raise BadRequest("Not a CDS Hooks order request: " + "; ".join(problems) + ".")
     assert isinstance(context, Context)  # noqa: S101  (_problems has said so)
     prefetch = decoded.prefetch if isinstance(decoded.prefetch, dict) else {}
-    for bundle in (context.draft_orders, *prefetch.values()):
+    for bundle in (drafts, *prefetch.values()):
         _cap(bundle, limits)
     return HookRequest(
         hook=decoded.hook,
         patient_id=bare_id(context.patient_id) or "",
         encounter_id=bare_id(context.encounter_id),
-        orders=_selected(context),
-        drafts=_entries(context.draft_orders),
+        orders=_selected(context, drafts),
+        drafts=_entries(drafts),
         prefetch={key: _unwrapped(value) for key, value in prefetch.items()},
+        written_drafts=context.draft_orders,
     )
 
 
@@ -113,7 +120,7 @@ def refuse_unreadable() -> Iterator[None]:
         raise BadRequest(f"{reason} Send one CDS Hooks request as JSON.") from None
 
 
-def _problems(body: Body) -> list[str]:
+def _problems(body: Body, drafts: Resource | Junk) -> list[str]:
     context = body.context
     named = {"hook": body.hook, "hookInstance": body.hook_instance}
     found = [f"{name} must be a string" for name, value in named.items() if not _is_text(value)]
@@ -123,7 +130,6 @@ def _problems(body: Body) -> list[str]:
         found.append("context.patientId must be a string")
     if not isinstance(context.selections, list):
         found.append("context.selections must be a list of references into draftOrders")
-    drafts = context.draft_orders
     if not isinstance(drafts, Resource) or drafts.resource_type not in (None, "Bundle"):
         found.append("context.draftOrders must be a Bundle")
     if body.prefetch is not None and not isinstance(body.prefetch, dict):
@@ -144,10 +150,10 @@ def _cap(bundle: Resource | Junk, limits: Limits) -> None:
         raise TooLarge(f"A Bundle has more than {limits.entries} entries. Narrow the query that fills it.")
 
 
-def _selected(context: Context) -> list[Resource]:
+def _selected(context: Context, drafts: Resource | Junk) -> list[Resource]:
     wanted = {tuple(item.strip().split("/")[-2:]) for item in context.selections if isinstance(item, str)}
     found = []
-    for entry in _entries(context.draft_orders):
+    for entry in _entries(drafts):
         order = entry.resource
         if isinstance(order, Resource) and _is_to_be_given(order) and not wanted.isdisjoint(_names(entry, order)):
             found.append(order)

@@ -18,7 +18,7 @@ def records_that_fire_both_ways(plans: Iterable[Plan], terminology: Terminology)
 
     A record is a code as 'system#code', or a name that several codes have.
     """
-    directed = [plan for plan in plans if any(action.direction for action in plan.walk())]
+    directed = [(plan, Library([plan])) for plan in plans if any(action.direction for action in plan.walk())]
     codes = {code for value_set in terminology.value_sets.values() for code in value_set.names_of}
     records = [(f"{code.system}#{code.code}", Concept([Coding(code.system, code.code)])) for code in sorted(codes)]
     named = {text: {each.code[:2] for each in sets.values()} for text, sets in terminology.texts.items()}
@@ -32,14 +32,16 @@ def records_that_fire_both_ways(plans: Iterable[Plan], terminology: Terminology)
                 break
 
 
-def _fired(concept: Concept, birth_date: str, plans: list[Plan], terminology: Terminology) -> dict[str, str]:
+def _fired(
+    concept: Concept, birth_date: str, plans: list[tuple[Plan, Library]], terminology: Terminology
+) -> dict[str, str]:
     problem = Problem("Condition/1", concept)
     patient = Resource(birth_date=birth_date)
     facts = Facts(Order("MedicationRequest/1", "MedicationRequest"), patient, [problem], [], DAY, DAY)
     facts.hits = hits(facts, terminology)
     found = {}
-    for plan in plans:
-        for advice in apply_plan(plan, facts, terminology, Library([])):
+    for plan, library in plans:
+        for advice in apply_plan(plan, facts, terminology, library):
             for each in advice.recommendations:
                 if each.decided and each.direction:
                     found[each.direction] = plan.url

@@ -6,9 +6,9 @@ from typing import Any
 
 from cds_service.core.fhirpath.dates import compare
 from cds_service.core.fhirpath.logic import FALSE, ORDER_TESTS, TRUE, UNKNOWN
-from cds_service.core.fhirpath.parser import Binary, FhirPathError, Number
+from cds_service.core.fhirpath.parser import Binary, FhirPathError, Literal, Member, Number
 from cds_service.core.fhirpath.paths import Typed, compile_path
-from cds_service.core.fhirpath.scope import Predicate, Scope, Verdict
+from cds_service.core.fhirpath.scope import Path, Predicate, Scope, Verdict
 from cds_service.core.resources import Quantity
 from cds_service.core.units import Amount, Units, order_of
 
@@ -23,6 +23,8 @@ def compile_comparison(node: Binary, this: str | None) -> Predicate:
     if isinstance(node.right, Number):
         return _of_amounts(left, node.right, test)
     right = compile_path(node.right, this)
+    if isinstance(node.right, Literal) and isinstance(node.left, Member) and left.type == right.type == "string":
+        return _of_strings(left.path, node.right.value, node.operator)
     if left.type != right.type or left.type not in {"date", "string", "boolean"}:
         raise FhirPathError(f"'{node.operator}' cannot compare a {left.type} with a {right.type}.")
     if left.type != "date" and node.operator not in {"=", "!="}:
@@ -35,6 +37,20 @@ def compile_comparison(node: Binary, this: str | None) -> Predicate:
             return UNKNOWN
         order = compare(one[0], other[0]) if dated else int(one[0] != other[0])
         return UNKNOWN if order is None else (TRUE if test(order) else FALSE)
+
+    return comparison
+
+
+def _of_strings(path: Path, value: object, operator: str) -> Predicate:
+    if operator not in {"=", "!="}:
+        raise FhirPathError(f"'{operator}' compares dates and measured values only.")
+    same, other = (TRUE, FALSE) if operator == "=" else (FALSE, TRUE)
+
+    def comparison(scope: Scope, item: Any) -> Verdict:
+        items = path(scope, item)
+        if not items or len(items) > 1:
+            return UNKNOWN
+        return same if items[0] == value else other
 
     return comparison
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from cds_service.core.fhirpath import functions, logic
 from cds_service.core.fhirpath.comparison import compile_comparison
+from cds_service.core.fhirpath.elements import NAMED
 from cds_service.core.fhirpath.logic import FALSE, TRUE, UNKNOWN
-from cds_service.core.fhirpath.needs import first_value_set
+from cds_service.core.fhirpath.needs import ANYTHING, first_value_set, needs, searched_pair, without_first
 from cds_service.core.fhirpath.parser import Binary, Call, FhirPathError, Literal, Member, Node, Variable
 from cds_service.core.fhirpath.paths import compile_path
 from cds_service.core.fhirpath.scope import Incomplete, Path, Predicate, Scope, Verdict
@@ -63,14 +64,22 @@ def _filtered(node: Call) -> _Search:
     source = _search(node.source)
     predicate = compile_predicate(node.arguments[0], source.type)
     if isinstance(node.source, Variable):
-        return _Search(_indexed(node.source.name, node.arguments[0], source.path), source.type, predicate)
+        return _indexed(node.source.name, node.arguments[0], source._replace(predicate=predicate))
     joined = logic.then_evidence(predicate, source.predicate) if source.sifted else None
     return source._replace(predicate=joined or logic.both(source.predicate, predicate), sifted=False)
 
 
-def _indexed(name: str, criteria: Node, path: Path) -> Path:
+def _indexed(name: str, criteria: Node, source: _Search) -> _Search:
+    """Return the search among the records that the index finds; where it knows their codes, the rest is asked."""
     value_set = first_value_set(criteria, name)
-    return path if value_set is None else lambda scope, item: scope.candidates(name, value_set)
+    if value_set is None:
+        return source
+    rest = without_first(criteria)
+    found = source._replace(path=lambda scope, item: scope.candidates(name, value_set))
+    if name in NAMED or rest is None:
+        return found
+    first = compile_predicate(Call(Member(None, "code"), "memberOf", (Literal(value_set),)), source.type)
+    return found._replace(predicate=logic.once_found(source.predicate, first, compile_predicate(rest, source.type)))
 
 
 def _newest(node: Call) -> _Search:
@@ -90,7 +99,9 @@ def _newest(node: Call) -> _Search:
 
 def _exists(node: Call, this: str | None) -> Predicate:
     if source := _searched(node):
-        return lambda scope, item: logic.any_of(scope, source.path(scope, item), source.predicate)
+        any_of = logic.any_in(source.path, source.predicate)
+        pair = searched_pair(node)
+        return any_of if pair is None else lambda scope, item: FALSE if scope.has_none(pair) else any_of(scope, item)
     if node.source is None:
         raise FhirPathError("exists() follows a variable or an element.")
     typed = compile_path(node.source, this)
@@ -108,7 +119,7 @@ def _negated(node: Call, this: str | None) -> Predicate:
     if node.source is None or node.arguments:
         raise FhirPathError(f"{node.name}() follows a condition or variable and takes nothing.")
     if node.name == "not" and (searched := _searched(node.source)):
-        return lambda scope, item: logic.none_of(scope, searched.path(scope, item), searched.predicate)
+        return logic.none_in(searched.path, searched.predicate)
     if node.name == "not":
         inner = compile_predicate(node.source, this)
     elif _is_condition(node.source):
@@ -200,12 +211,22 @@ def _iif(node: Call, this: str | None) -> Predicate:
     return iif
 
 
+def _conjunction(node: Binary, predicate: Predicate, this: str | None) -> Predicate:
+    clauses = needs(node) if this is None else ANYTHING
+    return predicate if not clauses else lambda scope, item: FALSE if scope.is_idle(clauses) else predicate(scope, item)
+
+
+def _asks_order(node: Node) -> bool:
+    return isinstance(node, Call) and isinstance(node.source, Member) and node.source.source == Variable("order")
+
+
 def _binary(node: Binary, this: str | None) -> Predicate:
     if node.operator in {"and", "or"}:
         left, right = compile_predicate(node.left, this), compile_predicate(node.right, this)
         if node.operator == "and":
-            return logic.both(left, right)
-        return logic.either(left, right) if this is None else logic.first_of(left, right)
+            return _conjunction(node, logic.both(left, right), this)
+        one_record = this is not None or (_asks_order(node.left) and _asks_order(node.right))
+        return logic.first_of(left, right) if one_record else logic.either(left, right)
     return compile_comparison(node, this)
 
 

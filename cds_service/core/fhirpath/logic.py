@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cds_service.core.facts import Evidence
-from cds_service.core.fhirpath.scope import Incomplete, Predicate, Scope, Verdict
+from cds_service.core.fhirpath.scope import Incomplete, Path, Predicate, Scope, Verdict
 from cds_service.core.records import Problem
 
 TRUE, FALSE, UNKNOWN = Verdict(True), Verdict(False), Verdict(None)
@@ -33,11 +33,16 @@ def both(left: Predicate, right: Predicate) -> Predicate:
             return FALSE
         if one.truth is None or other.truth is None:
             return UNKNOWN
-        if not one.evidence or not other.evidence:
-            return other if other.evidence else one
-        return Verdict(True, _combined(one.evidence, other.evidence))
+        return joined(one, other)
 
     return conjunction
+
+
+def joined(one: Verdict, other: Verdict) -> Verdict:
+    """Return TRUE with the evidence of two verdicts that are."""
+    if not one.evidence or not other.evidence:
+        return other if other.evidence else one
+    return Verdict(True, _combined(one.evidence, other.evidence))
 
 
 def _combined(left: tuple[Evidence, ...], right: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -65,11 +70,23 @@ def either(left: Predicate, right: Predicate) -> Predicate:
 def then_evidence(predicate: Predicate, known: Predicate) -> Predicate:
     """Return the predicate with the evidence of another one, which is known to hold, before its own."""
 
-    def joined(scope: Scope, item: Any) -> Verdict:
+    def with_evidence(scope: Scope, item: Any) -> Verdict:
         verdict = predicate(scope, item)
         return Verdict(True, known(scope, item).evidence + verdict.evidence) if verdict.truth else verdict
 
-    return joined
+    return with_evidence
+
+
+def once_found(whole: Predicate, first: Predicate, rest: Predicate) -> Predicate:
+    """Return the conjunction of `first` and `rest` for records that the index found, of which `first` holds."""
+
+    def found(scope: Scope, item: Any) -> Verdict:
+        if scope.hits is None:
+            return whole(scope, item)
+        verdict = rest(scope, item)
+        return joined(first(scope, item), verdict) if verdict.truth else verdict
+
+    return found
 
 
 def first_of(left: Predicate, right: Predicate) -> Predicate:
@@ -104,20 +121,25 @@ def single_boolean(items: list[Any] | None) -> Verdict:
     return TRUE if items[0] else FALSE
 
 
-def any_of(scope: Scope, items: list[Any] | None, predicate: Predicate) -> Verdict:
+def any_in(path: Path, predicate: Predicate) -> Predicate:
     """Return whether a condition holds for one of the items, with the evidence of each for which it does."""
-    if items is None:
-        return UNKNOWN
-    if not items:
+
+    def any_of(scope: Scope, item: Any) -> Verdict:
+        items = path(scope, item)
+        if items is None:
+            return UNKNOWN
+        evidence: tuple[Evidence, ...] = ()
+        truth = False
+        for each in items:
+            verdict = predicate(scope, each)
+            if verdict.truth:
+                truth = True
+                evidence += _of_one_record(verdict) or getattr(each, "evidence", ())
+        if truth:
+            return Verdict(True, evidence)
         return UNKNOWN if type(items) is Incomplete else FALSE
-    evidence: tuple[Evidence, ...] = ()
-    truth = False
-    for item in items:
-        verdict = predicate(scope, item)
-        if verdict.truth:
-            truth = True
-            evidence += _of_one_record(verdict) or getattr(item, "evidence", ())
-    return Verdict(truth, evidence) if truth or type(items) is not Incomplete else UNKNOWN
+
+    return any_of
 
 
 def _of_one_record(verdict: Verdict) -> tuple[Evidence, ...]:
@@ -125,10 +147,15 @@ def _of_one_record(verdict: Verdict) -> tuple[Evidence, ...]:
     return tuple(each._replace(by_text=by_text) for each in verdict.evidence[:1])
 
 
-def none_of(scope: Scope, items: list[Any] | None, predicate: Predicate) -> Verdict:
+def none_in(path: Path, predicate: Predicate) -> Predicate:
     """Return whether a condition holds for none of the items; the first for which it holds settles it."""
-    if items is None:
-        return UNKNOWN
-    if any(predicate(scope, item).truth for item in items):
-        return FALSE
-    return UNKNOWN if type(items) is Incomplete else TRUE
+
+    def none_of(scope: Scope, item: Any) -> Verdict:
+        items = path(scope, item)
+        if items is None:
+            return UNKNOWN
+        if any(predicate(scope, each).truth for each in items):
+            return FALSE
+        return UNKNOWN if type(items) is Incomplete else TRUE
+
+    return none_of

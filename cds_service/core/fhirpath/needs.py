@@ -36,12 +36,13 @@ def _of_call(node: Call) -> Needs:
         return _either(criterion | then, otherwise)
     if node.name != "exists":
         return ANYTHING
-    searched = _searched(node if node.arguments else node.source)
+    searched = searched_pair(node)
     return frozenset({frozenset({searched})}) if searched else ANYTHING
 
 
-def _searched(call: Node | None) -> tuple[str, str] | None:
-    """Return the variable that a chain of where() and newest() starts from, and the set it is looked up by."""
+def searched_pair(node: Call) -> tuple[str, str] | None:
+    """Return the variable that an exists() after where() and newest() starts from, and the set it is looked up by."""
+    call = node if node.arguments else node.source
     while isinstance(call, Call) and call.name in {"where", "exists", "newest"}:
         if isinstance(call.source, Variable) and call.arguments:
             value_set = first_value_set(call.arguments[0], call.source.name)
@@ -93,3 +94,11 @@ def value_sets(node: Node) -> frozenset[str]:
     if isinstance(node, Binary):
         return value_sets(node.left) | value_sets(node.right)
     return value_sets(node.source) if isinstance(node, Member) and node.source else frozenset()
+
+
+def without_first(node: Node) -> Node | None:
+    """Return a condition without the first of the parts that `and` joins; None when there is no other."""
+    if not isinstance(node, Binary) or node.operator != "and":
+        return None
+    rest = without_first(node.left)
+    return node.right if rest is None else Binary("and", rest, node.right)

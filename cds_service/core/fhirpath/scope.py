@@ -1,11 +1,12 @@
 """What a compiled condition is evaluated on: the facts, the terminology, and what has been recommended so far."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from cds_service.core.dosing import Dose
 from cds_service.core.facts import Evidence, Facts
+from cds_service.core.fhirpath.needs import Needs
 from cds_service.core.resources import Concept
 from cds_service.core.valueset import Match, Terminology
 
@@ -37,11 +38,12 @@ class Scope:
         assess: Callable[[], Dose] = Dose,
     ) -> None:
         self.facts = facts
+        self.hits = facts.hits
         self.terminology = terminology
         self._assess = assess
         self.found: dict[Path, list[Any] | None] = {}
-        self._naming: dict[int, tuple[Concept, set[str]]] = {}
-        self._members: dict[tuple[int, bool], tuple[Concept, Mapping[str, Match]]] = {}
+        self._naming: dict[int, tuple[Concept, Set[str]]] = {}
+        self._members: dict[tuple[int, bool], tuple[Concept, Mapping[str, Match]]] = facts.order.looked_up
         self._variables: dict[str, list[Any] | None] = {
             "order": [facts.order],
             "patient": [] if facts.patient is None else [facts.patient],
@@ -72,6 +74,14 @@ class Scope:
             return everything
         found: list[Any] = self.facts.hits.get((name, value_set), [])
         return Incomplete(found) if type(everything) is Incomplete else found
+
+    def has_none(self, pair: tuple[str, str]) -> bool:
+        """Return whether the index tells that a variable, whose data came, has no record in a value set."""
+        return self.hits is not None and pair not in self.hits and pair[0] not in self.facts.unavailable
+
+    def is_idle(self, needs: Needs) -> bool:
+        """Return whether a value set that a condition cannot do without has no record."""
+        return self.hits is not None and any(all(map(self.has_none, clause)) for clause in needs)
 
     def member(self, concept: Concept, value_set: str, local_names: bool = False) -> Match | None:
         """Return why the concept is in the value set, or None; `local_names` as in ValueSet."""
