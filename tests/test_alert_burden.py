@@ -67,6 +67,17 @@ def test_over_all_cases_a_safety_or_dose_card_stands_beside_other_advice_and_hol
             assert all(advice.lines for advice in alone), name
 
 
+def test_over_all_cases_a_summary_tells_whole_titles_the_most_urgent_first(knowledge):
+    for name, answered in answered_cases(knowledge):
+        for _, advices in answered.advice:
+            for advice in (each for each in advices if each.lines):
+                priorities = [line.priority for line in advice.lines]
+                assert priorities == sorted(priorities, key=("stat", "urgent", "routine").index), name
+        for card in json.loads(answered.to_json())["cards"]:
+            assert len(card["summary"]) < 140, name
+            assert not card["summary"].endswith("…"), name
+
+
 def test_over_all_cases_only_a_contraindication_a_slip_or_an_identity_is_critical(knowledge):
     for name, answered in answered_cases(knowledge):
         for card in json.loads(answered.to_json())["cards"]:

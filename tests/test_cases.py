@@ -36,6 +36,12 @@ def test_the_cases_exercise_every_action(knowledge):
     assert check_cases(knowledge, CASES) == []
 
 
+def test_every_risk_is_expected_by_a_case_and_left_out_by_another(shipped):
+    system = json.loads((shipped.valuesets / "codesystem-risk.json").read_text())
+    expected = {key for case in CASES.values() for card in case.cards or () for key in card.warnings}
+    assert expected == {concept["code"] for concept in system["concept"]}
+
+
 def test_titles_and_days_of_the_cases():
     titles = [case.title for case in CASES.values()]
     assert len(set(titles)) == len(titles)

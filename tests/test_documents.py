@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from cds_service.core.fhirpath.elements import ELEMENTS, VARIABLES
 from cds_service.settings import Settings
 from tests.hooks.calls import SERVICE
+
+EXISTS = dict.fromkeys(("extension", "reason", "interpretation", "range"), "exists or not")
 
 
 def block(text: str, mark: str) -> dict:
@@ -30,6 +33,27 @@ def test_the_request_of_the_readme_gets_the_card_of_the_readme(client, root):
 def test_the_settings_table_is_the_settings(root):
     table = set(re.findall(r"^\| `(CDS_\w+)`", (root / "docs" / "integrating.md").read_text(), re.MULTILINE))
     assert table == {f"CDS_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_the_table_of_elements_is_what_conditions_may_name(root):
+    text = (root / "docs" / "authoring.md").read_text()
+    rows = re.findall(r"^\| (`%\w+`(?:, `%\w+`)*) \| (.+?) \| ([\w ]+) \|$", text, re.MULTILINE)
+    told = {}
+    for variables, elements, kind in rows:
+        named = re.sub(r"\([^)]*\)", "", elements)
+        for variable in re.findall(r"%(\w+)", variables):
+            found = dict.fromkeys(re.findall(r"`(\w+)`", named), kind)
+            told[variable] = told.get(variable, {}) | found
+    for variable, kind in VARIABLES.items():
+        known = {name: EXISTS.get(each.type, each.type) for name, each in ELEMENTS.get(kind, {}).items()}
+        assert told.get(variable, {}) == known, variable
+
+
+def test_the_table_of_risks_is_the_code_system(root):
+    text = (root / "docs" / "integrating.md").read_text()
+    system = json.loads((root / "valuesets" / "codesystem-risk.json").read_text())
+    table = re.findall(r"^\| `([\w-]+)` \| (safety|dose|recommendation)\b", text, re.MULTILINE)
+    assert sorted(key for key, _ in table) == sorted(each["code"] for each in system["concept"])
 
 
 def documents() -> list[Path]:

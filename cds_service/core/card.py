@@ -109,21 +109,20 @@ def _links(links: Iterable[Link]) -> list[dict[str, str]]:
 
 def _of_lines(advice: Advice) -> Card:
     """Return what the lines of a card decide: summary, indicator and links."""
-    summary = f"{advice.action.title}: "
     titles = list(dict.fromkeys(each.title for each in advice.lines))
-    told = titles[:1]
-    while len(told) < len(titles) and len(_summary(summary, [*told, titles[len(told)]], len(titles))) < SUMMARY_LIMIT:
-        told.append(titles[len(told)])
-    card: Card = {"summary": _summary(summary, told, len(titles)), "indicator": INDICATORS[advice.priority]}
+    summary = next(
+        (text for shown in range(len(titles), 0, -1) if len(text := _summary(advice, titles, shown)) < SUMMARY_LIMIT),
+        _summary(advice, titles, 1)[: SUMMARY_LIMIT - 2] + "…",
+    )
+    card: Card = {"summary": summary, "indicator": INDICATORS[advice.priority]}
     if links := _links(link for each in (advice, *advice.lines) for link in each.action.links):
         card["links"] = links
     return card
 
 
-def _summary(start: str, told: list[str], count: int) -> str:
-    more = f" and {count - len(told)} more" if count > len(told) else ""
-    whole = start + "; ".join(told) + more
-    return whole if len(whole) < SUMMARY_LIMIT else whole[: SUMMARY_LIMIT - 2] + "…"
+def _summary(advice: Advice, titles: list[str], shown: int) -> str:
+    more = f" and {len(titles) - shown} more" if shown < len(titles) else ""
+    return f"{advice.action.title}: {'; '.join(titles[:shown])}{more}"
 
 
 def to_suggestions(topic: Topic, new_uuid: NewUuid) -> list[dict[str, Any]]:

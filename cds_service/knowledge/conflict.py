@@ -19,9 +19,15 @@ def records_that_fire_both_ways(plans: Iterable[Plan], terminology: Terminology)
     A record is a code as 'system#code', or a name that several codes have.
     """
     directed = [(plan, Library([plan])) for plan in plans if any(action.direction for action in plan.walk())]
-    codes = {code for value_set in terminology.value_sets.values() for code in value_set.names_of}
+    asked = {
+        url for plan, _ in directed for action in plan.walk() for each in action.conditions for url in each.value_sets
+    }
+    codes = {code for url in asked for code in terminology.value_sets[url].names_of}
     records = [(f"{code.system}#{code.code}", Concept([Coding(code.system, code.code)])) for code in sorted(codes)]
-    named = {text: {each.code[:2] for each in sets.values()} for text, sets in terminology.texts.items()}
+    named = {
+        text: {match.code[:2] for url, match in sets.items() if url in asked}
+        for text, sets in terminology.texts.items()
+    }
     shared = sorted(text for text, held in named.items() if len(held) > 1)
     records += [(f"the name {text!r}", Concept(text=text)) for text in shared]
     for record, concept in records:
