@@ -158,18 +158,13 @@ class _Walk:
 
     def take_all(self, plan: Plan, actions: Iterable[Action], first_only: bool = False) -> bool:
         """Take each action, or only the first that applies; return whether any applied."""
-        applied = False
+        applied, awake = False, self.awake
         for action in actions:
-            if action.suggestion is None and self._is_awake(action):
+            if action.suggestion is None and (awake is None or (action.definition or id(action)) in awake):
                 applied = self.take(plan, action) or applied
             if applied and first_only:
                 break
         return applied
-
-    def _is_awake(self, action: Action) -> bool:
-        if self.awake is None:
-            return True
-        return self.library.leads_to(action.definition, self.awake) if action.definition else id(action) in self.awake
 
     def _verdict(self, action: Action) -> Verdict:
         condition = action.condition
@@ -206,6 +201,8 @@ class _Walk:
 
     def _notes(self, *actions: Action) -> tuple[str, ...]:
         notes = [note for action in actions for note in action.notes]
+        if not notes:
+            return ()
         said = [note.text for note in notes if _holds(note.condition.predicate(self.scope, None), note.on_unknown)]
         return tuple(dict.fromkeys(filter(None, map(self._fill, said))))
 

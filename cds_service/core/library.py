@@ -11,7 +11,8 @@ from cds_service.core.facts import Facts
 from cds_service.core.plan import Action, Plan
 
 Pair = tuple[str, str]
-NONE: frozenset[int] = frozenset()
+Key = int | str
+NONE: frozenset[Key] = frozenset()
 
 
 def _pairs(action: Action) -> set[Pair]:
@@ -25,26 +26,29 @@ class Library:
         self.plans: Mapping[str, Plan] = {plan.url: plan for plan in plans}
         actions = [action for plan in self.plans.values() for action in plan.walk()]
         self.dose_rules = next((action.dose_rules for action in actions if action.dose_rules), None)
-        self._entries = {plan.url: frozenset(map(id, plan.actions)) for plan in self.plans.values()}
-        self._always: set[int] = set()
-        self._by_pair: dict[Pair, set[int]] = {}
-        self._by_variable: dict[str, set[int]] = {}
+        self._always: set[Key] = set()
+        self._by_pair: dict[Pair, set[Key]] = {}
+        self._by_variable: dict[str, set[Key]] = {}
         named = Counter(pair for action in actions for pair in _pairs(action))
-        for action in actions:
-            self._add(action, named)
+        for plan in self.plans.values():
+            for action in plan.walk():
+                self._add(action, {id(action), plan.url} if action in plan.actions else {id(action)}, named)
 
-    def _add(self, action: Action, named: Counter[Pair]) -> None:
+    def _add(self, action: Action, keys: set[Key], named: Counter[Pair]) -> None:
         clauses = action.condition.needs if action.condition else ()
         if not clauses:
-            self._always.add(id(action))
+            self._always |= keys
             return
         rarest = min(clauses, key=lambda clause: max((named[pair] for pair in clause), default=0))
         for variable, value_set in rarest:
-            self._by_pair.setdefault((variable, value_set), set()).add(id(action))
-            self._by_variable.setdefault(variable, set()).add(id(action))
+            self._by_pair.setdefault((variable, value_set), set()).update(keys)
+            self._by_variable.setdefault(variable, set()).update(keys)
 
-    def awake(self, facts: Facts) -> Set[int] | None:
-        """Return the ids of the actions that can apply to these facts; None, all of them, without the index."""
+    def awake(self, facts: Facts) -> Set[Key] | None:
+        """Return what can apply to these facts: actions by id, and the urls of the plans that such an action begins.
+
+        None means all of them: the facts have no index of records.
+        """
         if facts.hits is None:
             return None
         found = set(self._always)
@@ -53,7 +57,3 @@ class Library:
         for variable in facts.unavailable:
             found |= self._by_variable.get(variable, NONE)
         return found
-
-    def leads_to(self, url: str, awake: Set[int]) -> bool:
-        """Return whether an action that begins a plan is awake."""
-        return not awake.isdisjoint(self._entries[url])

@@ -42,8 +42,8 @@ class Amount(NamedTuple):
 
 def plain(number: float) -> str:
     """Return a number with three significant digits, without exponent or trailing zeros."""
-    rounded = float(f"{number:.3g}")
-    return f"{rounded:.10f}".rstrip("0").rstrip(".")
+    text = f"{number:.3g}"
+    return text if "e" not in text else f"{float(text):.10f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True)
