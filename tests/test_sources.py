@@ -101,3 +101,21 @@ def test_no_cpt_code_is_shipped(knowledge):
     assert not [system for system in systems if "cpt" in system.lower()]
     of_orders = [codes_of(knowledge, name) for name in ("ivig-intravenous", "immunoglobulin-any-route")]
     assert not cpt & {code for found in of_orders for _, code in found}
+
+
+def test_every_risk_key_is_built(knowledge):
+    with (SOURCES / "clinical" / "keys.tsv").open(newline="") as table:
+        named = {row["key"].replace("_", "-") for row in csv.DictReader(table, delimiter="\t") if row["kind"] == "risk"}
+    built = {action.risk for plan in knowledge.library.plans.values() for action in plan.walk()}
+    assert len(named) > 30
+    assert named <= built
+
+
+def test_no_unverified_risk_code_is_used(knowledge):
+    listed = {}
+    for row in rows("risks.tsv"):
+        if row["system"] in SYSTEMS and row["code"]:
+            listed.setdefault((SYSTEMS[row["system"]], row["code"]), set()).add(row["status"])
+    unverified = {code for code, states in listed.items() if "verified" not in states}
+    assert unverified
+    assert not unverified & all_codes(knowledge)

@@ -45,12 +45,13 @@ def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = Tr
 
 
 def fired_actions(answered: Answer) -> set[str]:
-    """Return 'plan#action' of every action that made a card, a branch of one, or a warning."""
+    """Return 'plan#action' of every action that made a card, a branch or a line of one, a warning or a suggestion."""
     fired = set()
     for _, advices in answered.advice:
         for advice in advices:
             spoken = [(each.plan, each.action) for each in (advice, *advice.warnings, *advice.lines)]
             spoken += [(each.plan, each.action) for each in advice.recommendations]
+            spoken += [(offer.plan, offer.action) for offer in advice.offers]
             fired |= {f"{plan.id}#{action.id}" for plan, action in spoken}
     return fired
 
@@ -143,7 +144,12 @@ def check_cases(knowledge: KnowledgeBase, cases: Mapping[str, Case]) -> list[Pro
         problems += [Problem(f"{name}.json", "-", f"{each}.", fix) for each in outcome.differences]
         fired |= outcome.fired
         silent |= shown_silent(case, outcome, spoken)
-    return problems + [problem for each in sorted(spoken) for problem in _uncovered(each, fired, silent)]
+    problems += [problem for each in sorted(spoken) for problem in _uncovered(each, fired, silent)]
+    offered = {f"{plan.id}#{each.id}" for plan in plans for each in plan.walk() if each.suggestion}
+    fix = "add a case in which it is offered."
+    return problems + [
+        Problem(each, "cases", "no case shows this suggestion.", fix) for each in sorted(offered - fired)
+    ]
 
 
 def shown_silent(case: Case, outcome: Outcome, actions: set[str]) -> set[str]:

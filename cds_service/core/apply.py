@@ -82,6 +82,7 @@ class Advice:
 class Offer(NamedTuple):
     """A suggestion that applies to the order: its action, its words, what it was matched on, how the dose slipped."""
 
+    plan: Plan
     action: Action
     label: str
     description: str
@@ -229,7 +230,14 @@ class _Walk:
         applying = [each for each in advice.action.suggestions if _holds(self._verdict(each), each.applies_on_unknown)]
         slip = self.scope.dose.slip if applying else None
         return tuple(
-            Offer(each, self._fill(each.title or ""), self._fill(each.description or ""), advice.evidence, slip)
+            Offer(
+                advice.plan,
+                each,
+                self._fill(each.title or ""),
+                self._fill(each.description or ""),
+                advice.evidence,
+                slip,
+            )
             for each in applying
         )
 

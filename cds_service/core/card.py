@@ -127,9 +127,14 @@ def _summary(advice: Advice, titles: list[str], shown: int) -> str:
 
 def to_suggestions(topic: Topic, new_uuid: NewUuid) -> list[dict[str, Any]]:
     """Return the suggestions of a card, each deed once; where they are about several orders, each names its own."""
+    orders = {id(answered): answered.facts.order for answered, _ in topic.offers}.values()
+    names = [order.name for order in orders]
     found: dict[str, dict[str, Any]] = {}
     for answered, offer in topic.offers:
-        suggestion = to_suggestion(offer, answered.facts, answered.draft, new_uuid, several=len(topic.orders) > 1)
+        order = answered.facts.order
+        told = order.name if names.count(order.name) == 1 else f"{order.name} {order.label}".strip()
+        which = told if len(names) > 1 else ""
+        suggestion = to_suggestion(offer, answered.facts, answered.draft, new_uuid, which)
         if suggestion:
             (action,) = suggestion["actions"]
             found.setdefault(repr((action["type"], action.get("resourceId"), action.get("resource"))), suggestion)

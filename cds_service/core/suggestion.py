@@ -52,11 +52,11 @@ class Draft:
 
 
 def to_suggestion(
-    offer: Offer, facts: Facts, draft: Draft, new_uuid: Callable[[], str], several: bool = False
+    offer: Offer, facts: Facts, draft: Draft, new_uuid: Callable[[], str], which: str = ""
 ) -> dict[str, Any] | None:
     """Return the suggestion of an offer; None when it cannot be made for this draft.
 
-    With `several` orders on the card, the label of what is done to one of them names it.
+    `which` names the order where the card is about several of them.
     """
     suggestion = offer.action.suggestion
     action = _action(offer, facts, draft)
@@ -65,8 +65,8 @@ def to_suggestion(
     values = {"order": facts.order.name or "the order", "matched": _matched_name(offer)}
     described = {"type": suggestion.type, "description": put(offer.description, values) or put(offer.label, values)}
     label = put(offer.label, values)
-    if several and suggestion.type != "create" and values["order"] not in label:
-        label += f" ({values['order']})"
+    if which and suggestion.type != "create" and which not in label:
+        label += f" ({which})"
     return {"label": label, "uuid": new_uuid(), "actions": [described | action]}
 
 
