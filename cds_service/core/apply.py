@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cds_service.core.dosing import Dose, Slip
+from cds_service.core.dosing import UNIT_SUSPECT, Dose, Slip
 from cds_service.core.facts import Evidence, Facts
 from cds_service.core.fhirpath.logic import FALSE, TRUE
 from cds_service.core.fhirpath.scope import Scope, Verdict
@@ -229,6 +229,8 @@ class _Walk:
     def _offers(self, advice: Advice) -> tuple[Offer, ...]:
         applying = [each for each in advice.action.suggestions if _holds(self._verdict(each), each.applies_on_unknown)]
         slip = self.scope.dose.slip if applying else None
+        if self.scope.dose.outcome == UNIT_SUSPECT:  # a draft given back for another reason would bring the slip back
+            applying = [each for each in applying if not (each.suggestion and each.suggestion.element == "reason")]
         return tuple(
             Offer(
                 advice.plan,

@@ -200,7 +200,7 @@ def _join(topic: Topic, advice: Advice, answered: Answered) -> None:
     order = answered.facts.order.name
     if order and order not in topic.orders:
         topic.orders.append(order)
-    topic.remarks += [remark for remark in advice.remarks if remark not in topic.remarks]
+    topic.remarks.setdefault(order, []).extend(advice.remarks)
     topic.offers += [(answered, offer) for offer in advice.offers]
     fresh = [each.evidence for each in advice.recommendations]
     before = topic.evidence or [()] * len(fresh)

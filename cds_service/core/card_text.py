@@ -10,6 +10,8 @@ from cds_service.core.resources import Quantity
 from cds_service.core.topic import Topic
 from cds_service.core.units import is_number, plain
 
+MOST_SHOWN = 5
+
 
 def paragraphs(topic: Topic) -> list[str]:
     """Return the paragraphs of a card that come from the record."""
@@ -20,7 +22,7 @@ def paragraphs(topic: Topic) -> list[str]:
         lines.append(f"**Order:** {'; '.join(topic.orders)}")
     if evidence:
         lines.append("**Matched on:** " + "; ".join(_in_words(each) for each in evidence))
-    lines += topic.remarks
+    lines += _remarks(topic)
     lines += topic.advice.notes
     if any(each.match.by_text for each in evidence):
         lines.append("The record was matched on its text only. Please add a code to it.")
@@ -33,9 +35,23 @@ def paragraphs(topic: Topic) -> list[str]:
     return lines
 
 
+def _remarks(topic: Topic) -> list[str]:
+    """Return what is said of the orders; where there are several, what is not said of each names its own."""
+    said = [text for texts in topic.remarks.values() for text in texts]
+    common = {text for text in said if said.count(text) >= len(topic.remarks)}
+    named = [
+        text if text in common or not name else f"{name}: {text}"
+        for name, texts in topic.remarks.items()
+        for text in texts
+    ]
+    return list(dict.fromkeys(named))
+
+
 def risk_line(risk: Advice) -> str:
     """Return a risk as one line: what it is, what was found, why it matters and what to do."""
-    found = "; ".join(dict.fromkeys(_found(each) for each in _distinct(risk.evidence)))
+    records = list(dict.fromkeys(_found(each) for each in _distinct(risk.evidence)))
+    more = f" and {len(records) - MOST_SHOWN} more" if len(records) > MOST_SHOWN else ""
+    found = "; ".join(records[:MOST_SHOWN]) + more
     text = " ".join([risk.text, *risk.notes])
     return f"- **{risk.title}.** {f'Found: {found}. ' if found else ''}{text}".rstrip()
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cds_service.core.dosage import Course, Span
+from cds_service.core.course import Course
+from cds_service.core.timing import Span
 from cds_service.core.units import Amount, Unit
 
 FITS, WITHIN, TOO_LOW, TOO_HIGH = "fits", "within", "too-low", "too-high"
 TENFOLD, UNIT_SUSPECT = "ten-fold-too-high", "unit-suspect"
 DAY = 86_400.0
+CLOSE_DAYS = 2  # infusions so close together are one dose that may have slipped
 GRAVEST = (UNIT_SUSPECT, TENFOLD, TOO_HIGH, TOO_LOW, WITHIN, FITS)
 
 
@@ -52,7 +54,13 @@ class DoseRules:
     gap_days: float
     slips: tuple[int, ...]
     concentrations: tuple[tuple[str, Amount], ...]
+    adult_years: int = 0
+    plausible_adult: tuple[Amount, Amount] | None = None
     adjusted: AdjustedWeight | None = None
+
+    def plausible_for(self, is_adult: bool) -> tuple[Amount, Amount]:
+        """Return the least and the most that a patient may weigh."""
+        return self.plausible_adult if is_adult and self.plausible_adult else self.plausible
 
 
 @dataclass(slots=True)
@@ -124,9 +132,11 @@ def _overlaps(one: Span, other: Span) -> bool:
 
 
 def _fits(amount: Span, course: Course, regimen: Regimen, slack: float) -> bool:
-    if course.every and not (regimen.every and _near(course.every, regimen.every, slack)):
+    if (course.every is None) != (regimen.every is None):
         return False
-    in_days = regimen.days is None or course.every is not None or _overlaps(regimen.days, course.days)
+    if course.every and regimen.every and not _near(course.every, regimen.every, slack):
+        return False
+    in_days = regimen.days is None or _overlaps(regimen.days, course.days)
     return in_days and _near(amount, regimen.amount, slack)
 
 
@@ -137,18 +147,28 @@ def _near(one: Span, other: Span, slack: float) -> bool:
 def _slip(course: Course, regimens: tuple[Regimen, ...], rules: DoseRules, too_high: bool) -> Finding | None:
     """Return the finding of a slip of the decimal point or unit that leads to a described amount, if there is one.
 
-    A low dose that is repeated may be a taper, and one without a regimen has nothing to be held against but the highest
-    course: there only the largest slip is claimed.
+    Infusions some days apart are no one dose that could have slipped. A low dose may be meant: a vial beside another
+    order, a taper. Of one infusion or repeated courses the smallest slip is therefore not claimed upwards, and without
+    a regimen only the largest.
     """
-    amount = course.total or course.infusion
+    if course.interval > CLOSE_DAYS:
+        return None
+    amount, near = course.total or course.infusion, rules.tolerance / 2
     highest = Span(rules.highest.value, rules.highest.value)
-    slips = rules.slips if too_high or (regimens and not course.every) else rules.slips[-1:]
-    for slip in slips:
+    described = [each.amount for each in regimens] + [_daily(each) for each in regimens if course.total is None]
+    for slip in _slips(course, regimens, rules, too_high):
         meant = Span(amount.low / slip, amount.high / slip) if too_high else Span(amount.low * slip, amount.high * slip)
-        described = [each.amount for each in regimens] + [_daily(each) for each in regimens if course.total is None]
-        if any(_near(meant, each, rules.tolerance) for each in (*described, highest)):
+        if any(_near(meant, each, near) for each in (*described, highest)):
             return Finding(UNIT_SUSPECT, course, None, Slip(*((1, slip) if too_high else (slip, 1)), course.members))
     return None
+
+
+def _slips(course: Course, regimens: tuple[Regimen, ...], rules: DoseRules, too_high: bool) -> tuple[int, ...]:
+    if too_high:
+        return rules.slips
+    if not regimens:
+        return rules.slips[-1:]
+    return rules.slips if course.infusions > 1 and not course.every else rules.slips[1:]
 
 
 def _daily(regimen: Regimen) -> Span:
@@ -159,6 +179,14 @@ def _daily(regimen: Regimen) -> Span:
 def gravest(findings: Iterable[Finding | None]) -> Finding | None:
     """Return the finding that matters most."""
     return min(filter(None, findings), key=lambda each: GRAVEST.index(each.outcome), default=None)
+
+
+def body_mass_index(weight: Amount, height: Amount, unit: Unit | None) -> Amount | None:
+    """Return weight by the square of height; None where the height cannot be squared or divided by."""
+    meters = height.value * height.unit.factor if height.unit.dimension == "length" else 0.0
+    if unit is None or not 1e-3 < meters < 1e3:
+        return None
+    return Amount(weight.value * weight.unit.factor / meters**2 / unit.factor, unit)
 
 
 def adjusted_weight(rule: AdjustedWeight, actual: Amount, height: Amount, sex: str) -> Amount | None:

@@ -136,10 +136,11 @@ def allergies_of(resource: Resource, label: str) -> list[Allergy]:
     if disproved or resource.modifier_extension or not _is_active(resource) or not isinstance(resource.code, Concept):
         return []
     reactions = decode_reactions(resource.reaction)
-    severities = {each.severity for each in reactions if isinstance(each.severity, str)}
+    severities = {each.severity.casefold() for each in reactions if isinstance(each.severity, str)}
     worst = next((each for each in WORST_FIRST if each in severities), None)
     manifestations = [concept for each in reactions for concept in _manifestations(each)]
-    return [Allergy(label, resource.code, resource.criticality, worst, manifestations)]
+    criticality = resource.criticality.casefold() if isinstance(resource.criticality, str) else None
+    return [Allergy(label, resource.code, criticality, worst, manifestations)]
 
 
 def _manifestations(reaction: Reaction) -> list[Concept]:

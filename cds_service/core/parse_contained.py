@@ -5,10 +5,11 @@ from typing import Any
 
 import msgspec
 
-from cds_service.core.dosage import Dosage, Span, read_dose
+from cds_service.core.dosage import Dosage, read_dose
 from cds_service.core.dosing import AdjustedWeight, DoseRules, Regimen
 from cds_service.core.plan import ACTION_TYPE, DOSE_CHECK, Suggestion
 from cds_service.core.resources import Quantity
+from cds_service.core.timing import Span
 from cds_service.core.units import Amount, Units
 
 Json = Mapping[str, Any]
@@ -52,7 +53,7 @@ class Contained:
         dosages, target = source.get("dosage", []), self._units.find(PER_KILOGRAM)
         dosage = msgspec.convert(dosages[0], Dosage)
         dose = read_dose(dosage, self._units) if len(dosages) == 1 else None
-        ends = [end.to(target) for end in (dose.low, dose.high)] if dose and target else []
+        ends = [end.to(target) for end in dose.amount] if dose and target else []
         path = f"PlanDefinition.contained({name})"
         if not source.get("title") or not sources or not all(item.get("display") for item in sources):
             self._report(
@@ -140,6 +141,9 @@ class _Parts:
             raise ValueError(f"{url} has no known unit")
         return amount
 
+    def limits(self, source: Json) -> tuple[Amount, Amount]:
+        return self.read(source["low"], "low"), self.read(source["high"], "high")
+
     def nested(self, url: str) -> "list[_Parts]":
         return [_Parts(each, self._units) for each in self.all(url, "extension")]
 
@@ -165,7 +169,9 @@ def _dose_rules(parts: _Parts) -> DoseRules:
         weight=parts.one("weight", "valueCanonical"),
         height=parts.one("height", "valueCanonical"),
         weight_days=parts.days("weight-window"),
-        plausible=(parts.read(plausible["low"], "low"), parts.read(plausible["high"], "high")),
+        plausible=parts.limits(plausible),
+        adult_years=int(next(iter(parts.all("adult-years", "valueInteger")), 0)),
+        plausible_adult=next(map(parts.limits, parts.all("plausible-adult-weight", "valueRange")), None),
         highest=parts.per_kilogram("highest-course"),
         tolerance=float(parts.one("tolerance", "valueDecimal")),
         gap_days=parts.days("course-gap"),

@@ -8,7 +8,8 @@ from typing import Any
 
 from cds_service.core.dosage import Dosage
 from cds_service.core.fhirpath.dates import Partial, parse_date
-from cds_service.core.resources import Concept, Concepts, ReferenceRange
+from cds_service.core.resources import Coding, Concept, Concepts, Quantity, ReferenceRange, many
+from cds_service.core.units import is_number
 
 
 @dataclass(slots=True, eq=False)
@@ -36,10 +37,27 @@ class Lab:
     effective: object = None
 
     @property
+    def marks(self) -> list[Concept]:
+        """Return the interpretations that carry a code."""
+        return [each for each in many(self.interpretation, Concept) if any(c.code for c in many(each.coding, Coding))]
+
+    @property
+    def upper_limits(self) -> list[Quantity]:
+        """Return the upper limits of what is normal."""
+        normal = [each for each in self.reference_range if _is_normal(each.type)]
+        return [each.high for each in normal if isinstance(each.high, Quantity) and is_number(each.high.value)]
+
+    @property
     def value(self) -> list[object]:
         """Return the written, coded or measured value."""
         given = (self.value_string, self.value_codeable_concept, self.value_quantity)
         return [each for each in given if each is not None]
+
+
+def _is_normal(kind: object) -> bool:
+    """Return whether a reference range is that of normal results, which is what one without a type is."""
+    codings = many(kind.coding, Coding) if isinstance(kind, Concept) else []
+    return kind is None or any(each.code == "normal" for each in codings)
 
 
 @dataclass(slots=True, eq=False)
@@ -100,6 +118,7 @@ class Order:
     reason: list[object] = field(default_factory=list)
     dosages: list[Dosage] = field(default_factory=list)
     quantity: object = None
+    has_unread_quantity: bool = False
     place: int = 0
     looked_up: dict[Any, Any] = field(default_factory=dict, repr=False)
 

@@ -42,6 +42,7 @@ class Reference(Struct, gc=False):
     """A FHIR Reference; `reference` may also be an R5 CodeableReference's inner Reference."""
 
     reference: "Reference | Junk" = None
+    display: Any = None
 
 
 References = list[Reference | Junk] | Reference | Scalar
@@ -54,6 +55,7 @@ class Quantity(Struct, gc=False):
     comparator: Any = None
     unit: Any = None
     code: Any = None
+    system: Any = None
 
 
 class Period(Struct, gc=False):
@@ -161,6 +163,9 @@ class Resource(Struct, gc=False, rename="camel"):
     medication: Concept | Junk = None
     dosage_instruction: Raw = ABSENT
     quantity_quantity: Raw = ABSENT
+    quantity_range: Raw = ABSENT
+    quantity_ratio: Raw = ABSENT
+    occurrence_timing: Raw = ABSENT
     reason_code: Concepts = None
     reason_reference: References = None
     reason: Concepts = None

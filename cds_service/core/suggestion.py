@@ -3,7 +3,7 @@
 A draft is changed element by element on its own bytes: whatever is not changed stays byte for byte as it came.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -99,7 +99,9 @@ def _created(concept: Any, draft: Draft) -> dict[str, Any] | None:
 
 
 def _problem(offer: Offer) -> Evidence | None:
-    return next((each for each in offer.evidence if isinstance(each.record, Problem)), None)
+    return next(
+        (each for each in offer.evidence if isinstance(each.record, Problem) and not each.record.provisional), None
+    )
 
 
 def _matched_name(offer: Offer) -> str:
@@ -130,18 +132,28 @@ def _raw(value: Any) -> Raw:
 
 
 def _with_dose(facts: Facts, offer: Offer, draft: Draft) -> Fields | None:
+    """Return the draft with every amount of the slipped instructions corrected; None when there is none to correct."""
     if offer.slip is None:
         return None
     up, down, places = offer.slip
-    factor = (up, down)
-    if not facts.order.dosages:
-        quantity = draft.fields.get("quantityQuantity")
-        return draft.fields | {"quantityQuantity": _scaled(quantity, factor)} if quantity else None
-    entries = _LIST.decode(draft.fields["dosageInstruction"])
+    name = "dosageInstruction" if facts.order.dosages else "quantityQuantity"
+    before = draft.fields.get(name)
+    if before is None:
+        return None
+    if facts.order.dosages:
+        after = _dosages(before, (up, down), frozenset(places))
+    else:
+        after = _scaled(before, (up, down)) if _has_number(before) else before
+    return None if after == before else draft.fields | {name: after}
+
+
+def _dosages(raw: Raw, factor: tuple[int, int], places: Set[int]) -> Raw:
+    entries = _items(raw)
     objects = [i for i, each in enumerate(entries) if _is_object(each)]
-    for place in places:
-        entries[objects[place]] = _dosage(entries[objects[place]], factor)
-    return draft.fields | {"dosageInstruction": _raw(entries)}
+    for place, i in enumerate(objects):
+        if place in places:
+            entries[i] = _dosage(entries[i], factor)
+    return _raw(entries) if entries else raw
 
 
 def _dosage(raw: Raw, factor: tuple[int, int]) -> Raw:
@@ -153,11 +165,11 @@ def _dosage(raw: Raw, factor: tuple[int, int]) -> Raw:
 
 
 def _amounts(fields: Fields, factor: tuple[int, int]) -> Fields:
-    if _holds(fields.get("doseQuantity"), "value"):
+    if _has_number(fields.get("doseQuantity")):
         fields = fields | {"doseQuantity": _scaled(fields["doseQuantity"], factor)}
     if _is_object(fields.get("doseRange")):
         ends = _FIELDS.decode(fields["doseRange"])
-        scaled = {name: _scaled(ends[name], factor) for name in ("low", "high") if _holds(ends.get(name), "value")}
+        scaled = {name: _scaled(ends[name], factor) for name in ("low", "high") if _has_number(ends.get(name))}
         fields = fields | {"doseRange": _raw(ends | scaled)}
     return fields
 
@@ -167,6 +179,11 @@ def _scaled(quantity: Raw, factor: tuple[int, int]) -> Raw:
     up, down = factor
     value = format((_NUMBER.decode(fields["value"]) * up / down).normalize(), "f")
     return _raw(fields | {"value": Raw(value.encode())})
+
+
+def _has_number(quantity: Raw | None) -> bool:
+    value = _FIELDS.decode(quantity).get("value") if quantity is not None and _is_object(quantity) else None
+    return value is not None and bytes(value).lstrip()[:1] in b"-0123456789"
 
 
 def _is_object(raw: Raw | None) -> bool:

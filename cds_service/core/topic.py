@@ -26,5 +26,5 @@ class Topic:
     unread: int
     orders: list[str] = field(default_factory=list)
     evidence: list[tuple[Evidence, ...]] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    remarks: dict[str, list[str]] = field(default_factory=dict)
     offers: list[tuple[Answered, Offer]] = field(default_factory=list)

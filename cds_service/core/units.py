@@ -4,6 +4,7 @@ Which UCUM codes and spellings are known is data; what a code is worth comes fro
 loaded. A dimension keeps numerator and denominator apart: g/kg is a mass per mass, not a bare number.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -36,14 +37,21 @@ class Amount(NamedTuple):
         return self.value * self.unit.factor / unit.factor if unit.dimension == self.unit.dimension else None
 
     def __str__(self) -> str:
-        """Return the amount as a person writes it: three significant digits at most."""
+        """Return a reckoned amount as a person writes it: three significant digits at most."""
         return f"{plain(self.value)} {self.unit.code}".removesuffix(" 1")
 
+    @property
+    def written(self) -> str:
+        """Return an amount that somebody gave: every digit of it."""
+        return f"{plain(self.value, 12)} {self.unit.code}".removesuffix(" 1")
 
-def plain(number: float) -> str:
-    """Return a number with three significant digits, without exponent or trailing zeros."""
-    text = f"{number:.3g}"
-    return text if "e" not in text else f"{float(text):.10f}".rstrip("0").rstrip(".")
+
+def plain(number: float, digits: int = 3) -> str:
+    """Return a number with so many significant digits, without trailing zeros; in full where that is short."""
+    text = f"{number:.{digits}g}"
+    if "e" not in text or not 1e-10 < abs(number) < 1e15:
+        return text
+    return f"{float(text):.10f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True)
@@ -60,16 +68,20 @@ class Units:
         return self.by_code.get(text) or self.by_spelling.get(spelling(text))
 
     def amount(self, quantity: object) -> Amount | None:
-        """Return the amount of a FHIR Quantity by its code, else by its unit; None when it cannot be told.
+        """Return the amount of a FHIR Quantity; None when it cannot be told.
 
+        The code counts when it is of UCUM or of no named system, else the unit; where both are known, they must agree.
         A quantity that gives neither is a bare number.
         """
         if not isinstance(quantity, Quantity) or not is_number(quantity.value):
             return None
-        if type(quantity.code) is str and (known := self.by_code.get(quantity.code)):
-            return Amount(float(quantity.value), known)
-        given = [text for text in (quantity.code, quantity.unit) if text is not None]
-        unit = next(filter(None, map(self.find, given)), None) if given else ONE
+        code = quantity.code if quantity.system in (None, UCUM) else None
+        if code is None and quantity.unit is None:
+            return Amount(float(quantity.value), ONE) if quantity.code is None else None
+        coded, named = self.find(code), self.find(quantity.unit)
+        if coded and named and coded is not named and coded != named:
+            return None
+        unit = coded or named
         return Amount(float(quantity.value), unit) if unit else None
 
 
@@ -89,13 +101,18 @@ def is_number(value: object) -> bool:
 def order_of(quantity: Quantity, amount: Amount, bound: Amount) -> int | None:
     """Return -1, 0 or 1 as the quantity is below, at or above the bound; None when that cannot be told.
 
-    A comparator ('<', '>') decides only where every value it allows lies on one side.
+    A comparator ('<', '>') decides only where every value it allows lies on one side. What differs by less than a
+    billionth is equal: 5 times 0.4 is 2.
     """
     value = amount.to(bound.unit)
     if value is None:
         return None
-    if quantity.comparator in ("<", "<="):
-        return -1 if (value <= bound.value and quantity.comparator == "<") or value < bound.value else None
-    if quantity.comparator in (">", ">="):
-        return 1 if (value >= bound.value and quantity.comparator == ">") or value > bound.value else None
-    return (value > bound.value) - (value < bound.value) if quantity.comparator is None else None
+    order = 0 if math.isclose(value, bound.value, rel_tol=1e-9) else (value > bound.value) - (value < bound.value)
+    if quantity.comparator is None:
+        return order
+    side = {"<": -1, "<=": -1, ">": 1, ">=": 1}.get(quantity.comparator) if _is_text(quantity.comparator) else None
+    return side if side and (order == side or (order == 0 and len(str(quantity.comparator)) == 1)) else None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

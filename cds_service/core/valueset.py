@@ -25,6 +25,7 @@ class Match(NamedTuple):
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 NO_SETS: frozenset[str] = frozenset()
+LONGEST_TEXT = 2000
 REMEMBERED, NAME_LENGTH = 4096, 100  # names of drugs come back call after call; longer texts are not names
 
 
@@ -97,9 +98,9 @@ def known_codes(concept: Concept, systems: Mapping[str, str]) -> list[tuple[str,
 
 
 def texts_of(concept: Concept) -> list[str]:
-    """Return the texts of a concept: its own, then the displays of its codings."""
+    """Return the texts of a concept: its own, then the displays of its codings; the beginning of an endless one."""
     texts = [concept.text, *(coding.display for coding in many(concept.coding, Coding))]
-    return [text for text in texts if isinstance(text, str)]
+    return [text[:LONGEST_TEXT] for text in texts if isinstance(text, str)]
 
 
 class Terminology:

@@ -14,6 +14,7 @@ from cds_service.core.topic import Answered
 from cds_service.errors import BadRequest, UnknownService
 from cds_service.hooks.chart import read_chart
 from cds_service.hooks.drafts import draft_of
+from cds_service.hooks.drugs import drafted_drugs
 from cds_service.hooks.facts import read_order, to_facts, with_index
 from cds_service.hooks.prefetch import check_delivered
 from cds_service.hooks.request import Limits, parse_request, refuse_unreadable
@@ -76,8 +77,10 @@ def answer(
     delivered = check_delivered(request, service.prefetch)
     with refuse_unreadable():
         chart = read_chart(request, delivered, knowledge.terminology, indexed)
+        drafts = drafted_drugs(request)
         known = [
-            (to_facts(source, order, request, chart, delivered, day), each, source) for source, order, each in ours
+            (to_facts(source, order, request, chart, drafts, delivered, day), concerned, source)
+            for source, order, concerned in ours
         ]
     answers = []
     for facts, concerned, source in known:

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cds_service.core.inbound import allergies_of, immunizations_of, labs_of, problems_of, procedures_of
-from cds_service.core.records import Allergy, Immunization, Lab, Problem, Procedure
-from cds_service.core.resources import Concept, EncounterDiagnosis, Reference, Resource, many
+from cds_service.core.records import Allergy, Immunization, Lab, Medication, Problem, Procedure
+from cds_service.core.resources import ABSENT, Concept, EncounterDiagnosis, Reference, Resource, many
 from cds_service.core.valueset import Terminology
+from cds_service.hooks.drugs import drugs_of
 from cds_service.hooks.prefetch import Delivered
 from cds_service.hooks.references import concepts_of, label, referred, refuse_other_patients, resolve
 from cds_service.hooks.request import HookRequest, bare_id
@@ -17,15 +18,12 @@ NAMED_TYPES = MEDICATION_TYPES | {"AllergyIntolerance", "Procedure", "Immunizati
 
 @dataclass(frozen=True)
 class Chart:
-    """What the prefetch says of the patient, common to all orders; `unread` are records that carry a modifier.
-
-    Medications stay resources, since the drug may be told by another resource.
-    """
+    """What the prefetch says of the patient, common to all orders; `unread` are records that carry a modifier."""
 
     patient: Resource | None = None
     problems: list[Problem] = field(default_factory=list)
     labs: list[Lab] = field(default_factory=list)
-    medications: list[Resource] = field(default_factory=list)
+    medications: list[Medication] = field(default_factory=list)
     allergies: list[Allergy] = field(default_factory=list)
     procedures: list[Procedure] = field(default_factory=list)
     immunizations: list[Immunization] = field(default_factory=list)
@@ -49,7 +47,7 @@ def read_chart(request: HookRequest, delivered: Delivered, terminology: Terminol
         elif terminology.may_match(each.code):
             chart.unread.append(each)
     for each in survey.others:
-        _file_other(each, chart)
+        _file_other(each, chart, request)
     return chart
 
 
@@ -71,7 +69,9 @@ def _survey(delivered: Delivered, terminology: Terminology, indexed: bool) -> _S
             kind = each.resource_type
             if kind != "Condition" and kind != "Observation":
                 others.append(each)
-            elif each.code is not None and may_match(each.code, kind == "Observation"):
+            elif each.component is not ABSENT or (
+                each.code is not None and may_match(each.code, kind == "Observation")
+            ):
                 coded.append(each)
             if type(each.subject) is Reference and type(each.subject.reference) is str:
                 references.add(each.subject.reference)
@@ -82,12 +82,12 @@ def _survey(delivered: Delivered, terminology: Terminology, indexed: bool) -> _S
     return _Survey(coded, others, owners)
 
 
-def _file_other(resource: Resource, chart: Chart) -> None:
+def _file_other(resource: Resource, chart: Chart, request: HookRequest) -> None:
     kind = resource.resource_type
     if not isinstance(kind, str):
         return
     if kind in MEDICATION_TYPES:
-        chart.medications.append(resource)
+        chart.medications.extend(drugs_of(resource, request))
     elif kind == "AllergyIntolerance":
         chart.allergies.extend(allergies_of(resource, label(resource)))
     elif kind == "Procedure":

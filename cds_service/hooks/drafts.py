@@ -6,7 +6,7 @@ import msgspec
 import orjson
 from msgspec import Raw
 
-from cds_service.core.resources import Coding, Concept, Resource, many
+from cds_service.core.resources import Resource
 from cds_service.core.suggestion import Draft
 from cds_service.errors import BadRequest
 from cds_service.hooks.request import HookRequest
@@ -30,15 +30,7 @@ def draft_of(order: Resource, place: int, request: HookRequest) -> Draft:
     identity: Any = order.id
     known = identity if isinstance(identity, str) and identity else None
     kind, patient = str(order.resource_type), request.patient_id
-    return Draft(kind, known, patient, lambda: _cut(request.written_drafts, place), _ordered(request))
-
-
-def _ordered(request: HookRequest) -> frozenset[tuple[object, object]]:
-    drafts = [entry.resource for entry in request.drafts if isinstance(entry.resource, Resource)]
-    codes = [each.code for each in drafts if each.resource_type == "ServiceRequest"]
-    concepts = [code.concept if isinstance(code.concept, Concept) else code for code in codes if type(code) is Concept]
-    codings = [coding for concept in concepts for coding in many(concept.coding, Coding)]
-    return frozenset((each.system, each.code) for each in codings if isinstance(each.code, str))
+    return Draft(kind, known, patient, lambda: _cut(request.written_drafts, place), request.ordered)
 
 
 def _cut(bundle: Raw, place: int) -> bytes:

@@ -1,17 +1,17 @@
 """Chart and order -> Facts, one per selected order."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 
 from cds_service.core.dosage import decode_dosages
 from cds_service.core.facts import Facts, hits
 from cds_service.core.fhirpath.dates import Partial
-from cds_service.core.inbound import medications_of, problems_of
-from cds_service.core.records import Medication, Order, Problem, order_date
-from cds_service.core.resources import Concept, Entry, Reference, Resource, decode_quantity, many
+from cds_service.core.inbound import problems_of
+from cds_service.core.records import Order, Problem, order_date
+from cds_service.core.resources import ABSENT, Concept, Reference, Resource, decode_quantity, many
 from cds_service.core.valueset import Terminology, texts_of
 from cds_service.hooks.chart import Chart
+from cds_service.hooks.drugs import Drafted, ordered_concepts
 from cds_service.hooks.prefetch import Delivered
 from cds_service.hooks.references import concepts_of, label, owner, referred, refuse_other_patients, resolve
 from cds_service.hooks.request import HookRequest, bare_id
@@ -48,38 +48,20 @@ def read_order(order: Resource, request: HookRequest, terminology: Terminology) 
         _reasons(order),
         dosages,
         decode_quantity(order.quantity_quantity),
+        _has_unread_quantity(order),
         next((i for i, entry in enumerate(request.drafts) if entry.resource is order), 0),
     )
+
+
+def _has_unread_quantity(order: Resource) -> bool:
+    """Return whether a request's quantity is a range or ratio, or is repeated by a timing: neither is reckoned with."""
+    is_repeated = order.quantity_quantity is not ABSENT and order.occurrence_timing is not ABSENT
+    return is_repeated or order.quantity_range is not ABSENT or order.quantity_ratio is not ABSENT
 
 
 def _reasons(order: Resource) -> list[object]:
     coded = [*many(order.reason_code, Concept), *many(order.reason, Concept)]
     return [*coded, *many(order.reason_reference, Reference)]
-
-
-def ordered_concepts(order: Resource, request: HookRequest) -> list[Concept]:
-    """Return every concept that says what an order is for: its own, and that of the Medication it refers to."""
-    codes = [each for each in _ordered_codes(order) if isinstance(each, Concept)]
-    wanted = {referred(order.medication_reference), referred(order.medication)} - {None}
-    if wanted:
-        codes += [each.code for each in _medications(wanted, order, request) if isinstance(each.code, Concept)]
-    return codes
-
-
-def _ordered_codes(order: Resource) -> list[object]:
-    given = [order.medication_codeable_concept, order.medication, order.code]
-    return [each.concept if isinstance(each, Concept) and each.concept is not None else each for each in given]
-
-
-def _medications(wanted: set[str | None], order: Resource, request: HookRequest) -> list[Resource]:
-    delivered = [entry for value in request.prefetch.values() for entry in _entries(value)]
-    return resolve(wanted, "Medication", order, [*request.drafts, *delivered])[:1]
-
-
-def _entries(value: object) -> list[Entry]:
-    if not isinstance(value, Resource):
-        return []
-    return many(value.entry, Entry) or [Entry(resource=value)]
 
 
 def _name(codes: list[Concept], terminology: Terminology) -> str:
@@ -95,9 +77,15 @@ def _name(codes: list[Concept], terminology: Terminology) -> str:
 
 
 def to_facts(
-    source: Resource, order: Order, request: HookRequest, chart: Chart, delivered: Delivered, today: Partial
+    source: Resource,
+    order: Order,
+    request: HookRequest,
+    chart: Chart,
+    drafts: Drafted,
+    delivered: Delivered,
+    today: Partial,
 ) -> Facts:
-    """Return the facts of one order: the chart, with the order's own reasons among the problems."""
+    """Return the facts of one order: the chart, with its reasons among the problems, other drafts among the drugs."""
     wanted = {referred(each) for each in many(source.reason_reference, Reference)}
     wanted |= {referred(each) for each in many(source.reason, Concept)}
     own = resolve(wanted, "Condition", source, request.drafts)
@@ -107,7 +95,7 @@ def to_facts(
     reasons = [*many(source.reason_code, Concept), *concepts_of(source.reason)]
     problems += [Problem(order.label, each, origin="reason") for each in reasons]
     unavailable = {name for key in READ_FROM if key not in delivered.resources for name in READ_FROM[key]}
-    current, past = _on_board(source, request, chart)
+    drugs = [*chart.medications, *(drug for draft, found in drafts if draft is not source for drug in found)]
     return Facts(
         order,
         chart.patient,
@@ -117,25 +105,12 @@ def to_facts(
         today,
         frozenset(unavailable),
         delivered.not_checked,
-        medications=current,
-        past_medications=past,
+        medications=[each for each in drugs if each.current],
+        past_medications=[each for each in drugs if not each.current],
         allergies=chart.allergies,
         procedures=chart.procedures,
         immunizations=chart.immunizations,
     )
-
-
-def _on_board(source: Resource, request: HookRequest, chart: Chart) -> tuple[list[Medication], list[Medication]]:
-    """Return the drugs on board, with the other drafts of the call, and those that were given before."""
-    drafts = [entry.resource for entry in request.drafts if isinstance(entry.resource, Resource)]
-    others = [each for each in drafts if each is not source and each.resource_type == "MedicationRequest"]
-    known = [*chart.medications, *others]
-    found = [drug for each in known for drug in _drugs(each, request)]
-    return [each for each in found if each.current], [each for each in found if not each.current]
-
-
-def _drugs(resource: Resource, request: HookRequest) -> Iterable[Medication]:
-    return medications_of(resource, label(resource), ordered_concepts(resource, request))
 
 
 def _as_reason(problem: Problem) -> Problem:

@@ -6,11 +6,12 @@ Messages name fields, never their values: a value may be about a patient.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
-from cds_service.core.resources import ABSENT, Entry, Junk, Resource, many
+from cds_service.core.resources import ABSENT, Coding, Concept, Entry, Junk, Resource, many
 from cds_service.errors import BadRequest, TooLarge
 
 ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest"})
@@ -41,10 +42,11 @@ _DRAFTS = msgspec.json.Decoder(Resource | Junk)
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one call may hold: bytes of the body, entries of one Bundle."""
+    """How much one call may hold: bytes of the body, entries of one Bundle, selected orders."""
 
     body_bytes: int = 10_000_000
     entries: int = 20_000
+    orders: int = 100
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,29 @@ class HookRequest:
     drafts: list[Entry]
     prefetch: dict[str, Resource | Junk]
     written_drafts: msgspec.Raw
+
+    @cached_property
+    def medications(self) -> dict[str, Resource]:
+        """Return the Medications among the drafts and in the prefetch, by id and by the id in their fullUrl."""
+        delivered = [entry for value in self.prefetch.values() for entry in _entries(value) or [Entry(None, value)]]
+        found: dict[str, Resource] = {}
+        for entry in (*self.drafts, *delivered):
+            resource = entry.resource
+            if isinstance(resource, Resource) and resource.resource_type == "Medication":
+                for name in (bare_id(resource.id), bare_id(entry.full_url)):
+                    found.setdefault(name or "", resource)
+        return found
+
+    @cached_property
+    def ordered(self) -> frozenset[tuple[object, object]]:
+        """Return the (system, code) pairs that the draft ServiceRequests ask for."""
+        drafts = [entry.resource for entry in self.drafts if isinstance(entry.resource, Resource)]
+        codes = [each.code for each in drafts if each.resource_type == "ServiceRequest"]
+        concepts = [
+            code.concept if isinstance(code.concept, Concept) else code for code in codes if type(code) is Concept
+        ]
+        codings = [coding for concept in concepts for coding in many(concept.coding, Coding)]
+        return frozenset((each.system, each.code) for each in codings if isinstance(each.code, str))
 
 
 def bare_id(reference: object) -> str | None:
@@ -88,11 +113,14 @@ def parse_request(body: bytes, limits: Limits) -> HookRequest:
     prefetch = decoded.prefetch if isinstance(decoded.prefetch, dict) else {}
     for bundle in (drafts, *prefetch.values()):
         _cap(bundle, limits)
+    orders = _selected(context, drafts)
+    if len(orders) > limits.orders:
+        raise TooLarge(f"More than {limits.orders} orders are selected. Select fewer at a time.")
     return HookRequest(
         hook=decoded.hook,
         patient_id=bare_id(context.patient_id) or "",
         encounter_id=bare_id(context.encounter_id),
-        orders=_selected(context, drafts),
+        orders=orders,
         drafts=_entries(drafts),
         prefetch={key: _unwrapped(value) for key, value in prefetch.items()},
         written_drafts=context.draft_orders,

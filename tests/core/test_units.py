@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.core.resources import Quantity
-from cds_service.core.units import Amount, order_of, plain
+from cds_service.core.units import UCUM, Amount, order_of, plain
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +94,23 @@ def test_what_is_no_known_unit_is_not_guessed(units, text):
 
 
 def test_the_code_is_asked_before_the_print_name(units):
-    assert units.amount(Quantity(5, None, "pounds", "kg")).unit.code == "kg"
+    assert units.amount(Quantity(5, None, "kilos of patient", "kg")).unit.code == "kg"
     assert units.amount(Quantity(5, None, "kg", "{odd}")).unit.code == "kg"
+    assert units.amount(Quantity(5, None, "kgs", "kg", UCUM)).unit.code == "kg"
+
+
+@pytest.mark.parametrize(
+    ("unit", "code", "system"),
+    [("pounds", "kg", None), ("mg/kg", "g/kg", UCUM), ("vials", "g", "http://local"), (None, "g", "http://local")],
+)
+def test_a_code_that_its_unit_contradicts_or_that_is_not_of_ucum_is_not_believed(units, unit, code, system):
+    assert units.amount(Quantity(5, None, unit, code, system)) is None
+
+
+def test_what_differs_by_rounding_alone_is_equal(units):
+    five_times = units.by_code["g/kg"], 0.4 * 5 * (1 - 1e-15)
+    quantity, amount = Quantity(five_times[1]), Amount(five_times[1], five_times[0])
+    assert order_of(quantity, amount, Amount(2.0, five_times[0])) == 0
 
 
 @pytest.mark.parametrize("value", ["5", None, True, [5], {"value": 5}])

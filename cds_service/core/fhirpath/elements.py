@@ -52,8 +52,8 @@ ELEMENTS = {
         "code": CODE,
         "value": Element("value", "value"),
         "effective": Element("effective", "date"),
-        "interpretation": Element("interpretation", "interpretation"),
-        "referenceRange": Element("reference_range", "range"),
+        "interpretation": Element("marks", "interpretation"),
+        "referenceRange": Element("upper_limits", "range"),
     },
     "medication": {"code": CODE, "date": Element("date", "date")},
     "allergy": {

@@ -54,18 +54,25 @@ def is_positive(scope: Scope, lab: Lab, value_set: str, wording: str, distancing
     written = Concept(text=lab.value_string) if isinstance(lab.value_string, str) else None
     valued = [each for each in (lab.value_codeable_concept, written) if isinstance(each, Concept)]
     named = mentions(scope, lab, lab.value, wording, distancing)
-    return Verdict(True) if any(scope.member(each, value_set) for each in valued) or named.truth else _above_range(lab)
+    return (
+        Verdict(True)
+        if any(scope.member(each, value_set) for each in valued) or named.truth
+        else _above_range(scope, lab)
+    )
 
 
-def _above_range(lab: Lab) -> Verdict:
+def _above_range(scope: Scope, lab: Lab) -> Verdict:
     value = lab.value_quantity
     if not isinstance(value, Quantity) or not is_number(value.value) or value.comparator in ("<", "<="):
         return FALSE
-    highs = [each.high for each in lab.reference_range if each.type is None and isinstance(each.high, Quantity)]
-    above = any(_same_unit(value, high) and is_number(high.value) and value.value > high.value for high in highs)
-    return Verdict(True) if above else FALSE
+    return Verdict(True) if any(_is_above(scope, value, high) for high in lab.upper_limits) else FALSE
 
 
-def _same_unit(value: Quantity, high: Quantity) -> bool:
+def _is_above(scope: Scope, value: Quantity, high: Quantity) -> bool:
+    """Return whether a value is above a limit that names the same unit, another of its dimension, or none."""
     given = [unit for unit in (high.code, high.unit) if isinstance(unit, str)]
-    return not given or any(unit in (value.code, value.unit) for unit in given)
+    if not given or any(unit in (value.code, value.unit) for unit in given):
+        return bool(value.value > high.value)
+    one, other = scope.terminology.units.amount(value), scope.terminology.units.amount(high)
+    converted = one.to(other.unit) if one and other else None
+    return converted is not None and other is not None and converted > other.value
