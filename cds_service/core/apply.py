@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cds_service.core.dosing import UNIT_SUSPECT, Dose, Slip
-from cds_service.core.facts import Evidence, Facts
+from cds_service.core.facts import Evidence, Facts, of_order
 from cds_service.core.fhirpath.logic import FALSE, TRUE
 from cds_service.core.fhirpath.scope import Scope, Verdict
 from cds_service.core.library import Library
@@ -92,7 +92,7 @@ class Offer(NamedTuple):
 
 def concerning(plan: Plan, order: Order, terminology: Terminology) -> list[Action]:
     """Return the plan's actions that are about an order; asks nothing but the order itself."""
-    scope = Scope(Facts(order, None, [], [], (), (), hits={}), terminology, [])
+    scope = Scope(Facts(order, None, [], [], (), (), hits=of_order(order, terminology)), terminology, [])
     return [each for each in plan.actions if each.condition is None or each.condition.predicate(scope, None).truth]
 
 

@@ -57,12 +57,19 @@ class Facts:
         return [each for each in self.observations if value_set in terminology.members(each.code, local_names=True)]
 
 
+def of_order(order: Order, terminology: Terminology) -> dict[tuple[str, str], list[Record]]:
+    """Return the part of the index that the order's own codes make: which value sets they are in or name."""
+    return {
+        ("order", url): [] for code in order.code for url in {*terminology.members(code), *terminology.naming(code)}
+    }
+
+
 def hits(facts: Facts, terminology: Terminology) -> Hits:
-    """Return the records of each variable that may be in a value set, by (variable, value set url).
+    """Return the records of each variable that may be in a value set, by (variable, value set url); none for the order.
 
     This is the index by which conditions find records without a sweep. It changes no answer.
     """
-    found: dict[tuple[str, str], list[Record]] = {}
+    found = of_order(facts.order, terminology)
     for problem in facts.problems:
         for url in terminology.members(problem.code):
             found.setdefault(("problems", url), []).append(problem)

@@ -223,7 +223,8 @@ P_RASH, P_BURN, L_RASH = ("problems", RASH), ("problems", BURN), ("observations"
         ("iif(A, B)", ANYTHING),  # without a second result it is UNKNOWN, not FALSE
         ("%problems.exists()", ANYTHING),
         (f"%problems.where(true and code.memberOf('{RASH}')).exists()", ANYTHING),
-        (f"%order.code.memberOf('{LOTION}')", ANYTHING),
+        (f"%order.code.memberOf('{LOTION}')", frozenset({frozenset({("order", LOTION)})})),
+        (f"%order.route.memberOf('{LOTION}')", ANYTHING),
     ],
 )
 def test_what_a_condition_cannot_do_without(text, needs):

@@ -31,6 +31,9 @@ def _either(left: Needs, right: Needs) -> Needs:
 
 
 def _of_call(node: Call) -> Needs:
+    if node.name in {"memberOf", "mentions"} and node.source == Member(Variable("order"), "code"):
+        value_set = _text(node)
+        return frozenset({frozenset({("order", value_set)})}) if value_set else ANYTHING
     if node.name == "iif" and len(node.arguments) == 3:
         criterion, then, otherwise = [needs(argument) for argument in node.arguments]
         return _either(criterion | then, otherwise)
@@ -67,9 +70,12 @@ def first_value_set(node: Node, variable: str) -> str | None:
 
 
 def _asked(node: Node, function: str) -> str | None:
-    if not isinstance(node, Call) or node.name != function or node.source != Member(None, "code"):
-        return None
-    argument = node.arguments[0] if node.arguments else None
+    is_asked = isinstance(node, Call) and node.name == function and node.source == Member(None, "code")
+    return _text(node) if is_asked else None
+
+
+def _text(node: Node) -> str | None:
+    argument = node.arguments[0] if isinstance(node, Call) and node.arguments else None
     return argument.value if isinstance(argument, Literal) and isinstance(argument.value, str) else None
 
 
