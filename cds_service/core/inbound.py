@@ -11,6 +11,14 @@ from functools import lru_cache
 
 from msgspec import Raw
 
+from cds_service.core.decode import (
+    decode_components,
+    decode_concepts,
+    decode_due_vaccines,
+    decode_quantity,
+    decode_ranges,
+    decode_reactions,
+)
 from cds_service.core.records import Allergy, Immunization, Lab, Medication, Problem, Procedure
 from cds_service.core.resources import (
     ABSENT,
@@ -21,12 +29,6 @@ from cds_service.core.resources import (
     Quantity,
     Reaction,
     Resource,
-    decode_components,
-    decode_concepts,
-    decode_due_vaccines,
-    decode_quantity,
-    decode_ranges,
-    decode_reactions,
     many,
 )
 

@@ -4,12 +4,12 @@ The structs are flat and all-optional, and every element accepts any JSON type: 
 the wild break a MUST of FHIR, and a wrong type in one element must not lose the rest (STU3 sends clinicalStatus as a
 string, R5 a CodeableReference where R4 has a CodeableConcept). Readers take what they understand through `many`.
 Unknown elements are skipped by the decoder and never become Python objects. Elements that matter only for the few
-records that are in a value set are kept as bytes (`Raw`) until they are asked for.
+records that are in a value set are kept as bytes (`Raw`) until core.decode is asked for them.
 """
 
 from typing import Any, TypeVar
 
-from msgspec import Raw, Struct, json
+from msgspec import Raw, Struct
 
 T = TypeVar("T")
 Scalar = str | int | float | bool | None
@@ -186,50 +186,6 @@ class Entry(Struct, gc=False, rename="camel"):
 
     full_url: Any = None
     resource: Resource | Junk = None
-
-
-_CONCEPTS = json.Decoder(Concepts)
-_COMPONENTS = json.Decoder(list[Component | Junk] | Component | Scalar)
-_QUANTITY = json.Decoder(Quantity | Junk)
-_REACTIONS = json.Decoder(list[Reaction | Junk] | Reaction | Scalar)
-_DUE_VACCINES = json.Decoder(list[DueVaccine | Junk] | DueVaccine | Scalar)
-_RANGES = json.Decoder(list[ReferenceRange | Junk] | ReferenceRange | Scalar)
-
-
-def decode_concepts(raw: Raw) -> Concepts:
-    """Return the CodeableConcept(s) of an element kept as bytes, or what stands there instead."""
-    if raw is ABSENT:
-        return None
-    found: Concepts = _CONCEPTS.decode(raw)
-    return found
-
-
-def decode_components(raw: Raw) -> list[Component]:
-    """Return the components of an Observation."""
-    return [] if raw is ABSENT else many(_COMPONENTS.decode(raw), Component)
-
-
-def decode_quantity(raw: Raw) -> Quantity | Junk:
-    """Return a Quantity kept as bytes, or what stands there instead."""
-    if raw is ABSENT:
-        return None
-    found: Quantity | Junk = _QUANTITY.decode(raw)
-    return found
-
-
-def decode_ranges(raw: Raw) -> list[ReferenceRange]:
-    """Return the reference ranges of a result."""
-    return [] if raw is ABSENT else many(_RANGES.decode(raw), ReferenceRange)
-
-
-def decode_reactions(raw: Raw) -> list[Reaction]:
-    """Return the reactions of an AllergyIntolerance."""
-    return many(_REACTIONS.decode(raw), Reaction)
-
-
-def decode_due_vaccines(raw: Raw) -> list[DueVaccine]:
-    """Return the recommendations of an ImmunizationRecommendation."""
-    return many(_DUE_VACCINES.decode(raw), DueVaccine)
 
 
 def many(value: object, kind: type[T]) -> list[T]:

@@ -19,3 +19,13 @@ def assert_outcome(answer: Any, status: int) -> str:
     assert issue["severity"] == "error"
     assert issue["code"]
     return issue["diagnostics"]
+
+
+def suggestions(answer: Any, kind: str) -> list[dict[str, Any]]:
+    found = [each for card in answer.json["cards"] for each in card.get("suggestions", [])]
+    return [each for each in found if each["actions"][0]["type"] == kind]
+
+
+def resource(suggestion: dict[str, Any]) -> Any:
+    (action,) = suggestion["actions"]
+    return action["resource"]

@@ -1,6 +1,5 @@
 """Suggestions: valid, in the shape of the call, nothing changed that need not be (CDS Hooks 2.0, K)."""
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -8,23 +7,13 @@ import pytest
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
-from tests.hooks.calls import SERVICE, post
-from tests.requests import ICD, PRIVIGEN, RXNORM, bundle, condition, order, request
+from tests.hooks.calls import post, resource, suggestions
+from tests.requests import ICD, PRIVIGEN, bundle, condition, order, request
 
 MODELS = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
 CIDP, IBM = condition("G61.81"), condition("G72.41")
 LOINC = "http://loinc.org"
 SLIP = {"doseAndRate": [{"doseQuantity": {"value": 20, "unit": "g/kg"}}], "timing": {"repeat": {"count": 1}}}
-
-
-def suggestions(answer: Any, kind: str) -> list[dict[str, Any]]:
-    found = [each for card in answer.json["cards"] for each in card.get("suggestions", [])]
-    return [each for each in found if each["actions"][0]["type"] == kind]
-
-
-def resource(suggestion: dict[str, Any]) -> Any:
-    (action,) = suggestion["actions"]
-    return action["resource"]
 
 
 def no_labs() -> dict[str, Any]:
@@ -91,61 +80,6 @@ def test_a_diagnosis_that_is_no_condition_is_recorded_as_a_code(client):
     assert concept["coding"] == [
         {"system": ICD, "code": "G61.81", "display": "Chronic inflammatory demyelinating polyneuritis"}
     ]
-
-
-def raw_call(client, draft: str, *conditions: Any) -> Any:
-    body = json.dumps(request(*conditions)).replace(json.dumps(order()), draft)
-    return client.post(SERVICE, data=body.encode(), content_type="application/json")
-
-
-def test_k9_what_is_not_changed_stays_byte_for_byte(client):
-    odd = (
-        '{ "resourceType":"MedicationRequest",  "id": "m1","x":1.10, "y" : 1E2,"status":"draft","intent":"order",'
-        '"note":[{"text":"\\u00e4 \\/ ä"}], "subject":{"reference":"Patient/p1"},"z":{"b":[ 1 , 2.50 ],"a":null},'
-        '"medicationCodeableConcept":{"coding":[{"system":"' + RXNORM + '","code":"' + PRIVIGEN["code"] + '"}]},'
-        '"dosageInstruction":[{"text":"as 0.40","doseAndRate":[ {"doseQuantity":{"value":4000.0 , "unit":"mg/kg"}} ],'
-        '"timing":{"repeat":{"count":5,"period":1.0,"periodUnit":"d"}}}]}'
-    )
-    answer = raw_call(client, odd, CIDP)
-    assert answer.status_code == 200
-    for kept in (
-        '"x":1.10,',
-        '"y":1E2,',
-        '[{"text":"\\u00e4 \\/ ä"}]',
-        '{"b":[ 1 , 2.50 ],"a":null}',
-        '{"repeat":{"count":5,"period":1.0,"periodUnit":"d"}}',
-        '"text":"as 0.40"',
-    ):
-        assert answer.text.count(kept) == 1, kept
-    (dose,) = [each for each in suggestions(answer, "update") if "dose" in each["label"]]
-    assert '{"doseQuantity":{"value":400,"unit":"mg/kg"}}' in answer.text
-    assert resource(dose)["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] == 400
-    assert json.loads(odd)["medicationCodeableConcept"] == resource(dose)["medicationCodeableConcept"]
-
-
-def test_a_decimal_is_moved_exactly(client):
-    ends = {"low": {"value": 0.39, "unit": "mg/kg"}, "high": {"value": 0.41, "unit": "mg/kg"}}
-    timing = {"repeat": {"count": 5, "period": 1, "periodUnit": "d"}}
-    dosage = {"doseAndRate": [{"doseRange": ends}], "timing": timing}
-    answer = post(client, request(condition("G61.0"), orders=[order(dosageInstruction=[dosage])]))
-    (dose,) = [each for each in suggestions(answer, "update") if "dose" in each["label"]]
-    limits = resource(dose)["dosageInstruction"][0]["doseAndRate"][0]["doseRange"]
-    assert (limits["low"]["value"], limits["high"]["value"]) == (390, 410)
-
-
-def test_the_quantity_of_a_service_request_is_changed(client):
-    asked = {
-        "resourceType": "ServiceRequest",
-        "id": "s1",
-        "status": "draft",
-        "intent": "order",
-        "subject": {"reference": "Patient/p1"},
-        "code": {"coding": [PRIVIGEN]},
-        "quantityQuantity": {"value": 20000, "unit": "mg/kg"},
-    }
-    answer = post(client, request(CIDP, orders=[asked]))
-    (dose,) = [each for each in suggestions(answer, "update") if "dose" in each["label"]]
-    assert resource(dose) == asked | {"quantityQuantity": {"value": 2000, "unit": "mg/kg"}}
 
 
 def test_k10_an_order_that_is_not_recommended_can_be_removed(client):
@@ -225,13 +159,6 @@ def test_k12_nothing_that_stu3_does_not_have_is_created_for_an_stu3_order(client
     assert "reasonReference" in resource(suggestions(answer, "update")[0])
 
 
-def test_a_slip_of_an_stu3_dose_is_corrected_where_it_stands(client):
-    early = order(dosageInstruction=[{"doseQuantity": {"value": 20, "unit": "g/kg"}}])
-    answer = post(client, request(CIDP, orders=[early]))
-    (dose,) = [each for each in suggestions(answer, "update") if "dose" in each["label"]]
-    assert resource(dose)["dosageInstruction"] == [{"doseQuantity": {"value": 2, "unit": "g/kg"}}]
-
-
 def test_suggestions_of_two_orders_name_their_order(client):
     orders = [order(identifier="m1"), order(identifier="m2")]
     orders[1]["medicationCodeableConcept"]["text"] = "Other"
@@ -252,8 +179,3 @@ def test_i9_n1_n3_every_warning_and_critical_card_offers_reasons_to_override_it(
                 assert set(each) == {"system", "code", "display"}
                 assert seen.setdefault((each["system"], each["code"]), each["display"]) == each["display"]
     assert any(system.endswith("/non-adherence-reason-codes") for system, _ in seen)
-
-
-def test_a_draft_with_broken_text_is_refused_rather_than_given_back(client):
-    body = json.dumps(request(CIDP)).encode().replace(b'"Drug"', b'"Drug", "x": "\xff"')
-    assert client.post(SERVICE, data=body, content_type="application/json").status_code == 400

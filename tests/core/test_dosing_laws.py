@@ -1,0 +1,70 @@
+"""Laws of dose arithmetic: units, splitting and order change nothing, a correction mends what it is offered for."""
+
+import copy
+import math
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tests.core.dose_calls import GRAMS, KILOGRAMS, PER_KILOGRAM, call, daily, dose_keys, keys, weight
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    grams=st.integers(1, 3000).map(lambda tenths: tenths / 10),
+    infusions=st.integers(1, 6),
+    unit=st.sampled_from(sorted(GRAMS)),
+    kilograms=st.integers(40, 130),
+    scale=st.sampled_from(sorted(KILOGRAMS)),
+)
+def test_the_unit_of_dose_and_weight_changes_no_warning(ask, grams, infusions, unit, kilograms, scale):
+    plain = call(daily(grams, "g", infusions), weighed=[weight(kilograms)])
+    converted = call(daily(grams * GRAMS[unit], unit, infusions), weighed=[weight(kilograms * KILOGRAMS[scale], scale)])
+    per_kilogram = call(daily(grams / kilograms, "g/kg", infusions), weighed=[weight(kilograms)])
+    assume(not on_a_boundary(grams * infusions / kilograms))
+    expected = dose_keys(ask(plain))
+    assert dose_keys(ask(converted)) == expected
+    assert dose_keys(ask(per_kilogram)) == expected
+
+
+def on_a_boundary(per_course):
+    """Return whether an amount is where rounding decides: at the tolerance about a described amount, or its slip."""
+    described = [amount * slip for amount in (0.5, 1, 2) for slip in (1, 10, 100, 1000, 0.1, 0.01, 0.001)]
+    return any(math.isclose(per_course, each * edge, rel_tol=1e-6) for each in described for edge in (0.9, 1.1))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    tenths=st.integers(1, 40),
+    infusions=st.integers(2, 8),
+    cut=st.integers(1, 7),
+    diagnosis=st.sampled_from(["G61.81", "G61.0", "G70.01", "G72.41", "G61.82"]),
+    shuffled=st.booleans(),
+)
+def test_splitting_the_days_and_the_order_of_the_entries_changes_no_warning(
+    ask, tenths, infusions, cut, diagnosis, shuffled
+):
+    assume(cut < infusions)
+    whole = call(daily(tenths / 10, "g/kg", infusions), diagnosis=diagnosis)
+    parts = [daily(tenths / 10, "g/kg", cut), daily(tenths / 10, "g/kg", infusions - cut)]
+    split = call(*(reversed(parts) if shuffled else parts), diagnosis=diagnosis)
+    assert dose_keys(ask(split)) == dose_keys(ask(whole))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    value=st.sampled_from([0.4, 0.5, 1, 1.2, 2, 2.6, 3, 4, 6, 20, 25, 200, 2000, 0.2, 0.02, 0.0004, 0.004, 0.04]),
+    unit=st.sampled_from(sorted(PER_KILOGRAM)),
+    infusions=st.sampled_from([None, 1, 2, 5]),
+    diagnosis=st.sampled_from(["G61.81", "G61.0", "G70.01", "G61.82", "M33.13"]),
+)
+def test_a_suggested_dose_sent_again_no_longer_warns(ask, value, unit, infusions, diagnosis):
+    body = call(daily(value * PER_KILOGRAM[unit], unit, infusions), diagnosis=diagnosis)
+    cards = ask(body)
+    changes = [each for card in cards for each in card.get("suggestions", []) if "dose" in each["label"]]
+    assert bool(changes) is ("dose-unit-suspect" in keys(cards))
+    for change in changes:
+        (action,) = change["actions"]
+        again = copy.deepcopy(body)
+        again["context"]["draftOrders"]["entry"][0]["resource"] = action["resource"]
+        assert dose_keys(ask(again)) == set()
