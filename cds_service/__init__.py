@@ -6,7 +6,7 @@ app        create_app(settings): where everything meets; the clock is read here
 settings   every setting
 hooks      the HTTP edge: CDS Hooks requests and answers
 knowledge  files -> core values, once, at start-up; the rules across artifacts
-core       pure: value sets, conditions, plans, facts, advice, cards
+core       pure: value sets, conditions, plans, facts, doses, advice, cards, suggestions
 errors     every deliberate error
 
 Imports flow down this list only. One order-select request: hooks.routes -> hooks.request -> hooks.facts ->

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cds_service.core.dosing import UNIT_SUSPECT, Dose, Slip
+from cds_service.core.dose.assessment import assess
+from cds_service.core.dose.regimens import UNIT_SUSPECT, Dose, Slip
 from cds_service.core.facts import Evidence, Facts, of_order
 from cds_service.core.fhirpath.logic import FALSE, TRUE
 from cds_service.core.fhirpath.scope import Scope, Verdict
 from cds_service.core.library import Library
-from cds_service.core.order_dose import assess
 from cds_service.core.plan import Action, Plan
 from cds_service.core.records import Order
 from cds_service.core.template import MARK, fill

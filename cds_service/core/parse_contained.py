@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from cds_service.core.dosage import Dosage, read_dose
-from cds_service.core.dosing import AdjustedWeight, DoseRules, Regimen
+from cds_service.core.dose.dosage import Dosage, read_dose
+from cds_service.core.dose.regimens import AdjustedWeight, DoseRules, Regimen
+from cds_service.core.dose.timing import Span
 from cds_service.core.plan import ACTION_TYPE, DOSE_CHECK, Suggestion
 from cds_service.core.resources import Quantity
-from cds_service.core.timing import Span
 from cds_service.core.units import Amount, Units
 
 Json = Mapping[str, Any]
@@ -175,6 +175,7 @@ def _dose_rules(parts: _Parts) -> DoseRules:
         highest=parts.per_kilogram("highest-course"),
         tolerance=float(parts.one("tolerance", "valueDecimal")),
         gap_days=parts.days("course-gap"),
+        close_days=parts.days("close-interval"),
         slips=tuple(sorted(parts.all("slip", "valueInteger"))),
         concentrations=tuple(
             (each.one("products", "valueCanonical"), each.amount("strength")) for each in parts.nested("concentration")

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.core.dosing import DoseRules, Regimen
+from cds_service.core.dose.regimens import DoseRules, Regimen
 from cds_service.core.fhirpath.condition import Condition
 
 BASE = "http://cds-service.example.org/fhir"

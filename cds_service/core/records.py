@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from cds_service.core.dosage import Dosage
+from cds_service.core.dose.dosage import Dosage
 from cds_service.core.fhirpath.dates import Partial, parse_date
 from cds_service.core.resources import Coding, Concept, Concepts, Quantity, ReferenceRange, many
 from cds_service.core.units import is_number

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from cds_service.core.decode import decode_quantity
-from cds_service.core.dosage import decode_dosages
+from cds_service.core.dose.dosage import decode_dosages
 from cds_service.core.facts import Facts, hits
 from cds_service.core.fhirpath.dates import Partial
 from cds_service.core.inbound import problems_of

@@ -124,3 +124,33 @@ def test_one_readable_and_one_unreadable_instruction_are_not_summed(ask):
     cards = ask(call(daily(0.4, "g/kg", 5), {"text": "then 1 g/kg every 3 weeks"}))
     assert dose_keys(cards) == set()
     assert any("could not be read" in card["detail"] for card in cards)
+
+
+@pytest.mark.parametrize(
+    ("per_day", "infusions", "expected"),
+    [
+        (0.36, 5, None),  # 1.8 g/kg: the lowest course less 10%, though the sum in binary is less
+        (0.6, 3, None),
+        (0.358, 5, "warning"),
+        (0.44, 5, None),  # 2.2 g/kg: the highest course and 10%
+        (0.441, 5, "warning"),
+        (19.9, 1, "critical"),  # a slip: 1.99 g/kg
+        (4.2, 5, "critical"),  # 21 g/kg: a slip at half the tolerance
+        (4.3, 5, "critical"),  # 21.5 g/kg: no slip, but more than ten times 2 g/kg
+        (3.6, 5, "warning"),  # 18 g/kg: neither
+    ],
+)
+def test_an_amount_on_a_limit_is_within_it_and_ten_times_the_highest_is_critical(ask, per_day, infusions, expected):
+    cards = ask(call(daily(per_day, "g/kg", infusions), diagnosis="G61.0"))
+    assert next((each["indicator"] for each in cards if dose_keys([each])), None) == expected
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        (["2026-11-23", "2026-11-25", "2026-11-27"], {"dose-too-high"}),  # 3 g/kg in one course
+        (["2026-11-23", "2026-11-26", "2026-11-29"], set()),  # how many of them are one course is not known
+    ],
+)
+def test_dates_far_apart_are_not_added_up(ask, dates, expected):
+    assert dose_keys(ask(call(daily(1, "g/kg") | {"timing": {"event": dates}}))) == expected

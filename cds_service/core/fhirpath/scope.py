@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Set
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from cds_service.core.dosing import Dose
+from cds_service.core.dose.regimens import Dose
 from cds_service.core.facts import Evidence, Facts
 from cds_service.core.fhirpath.needs import Needs
 from cds_service.core.resources import Concept

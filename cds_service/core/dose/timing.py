@@ -17,7 +17,6 @@ from cds_service.core.units import Amount, Units, is_number
 
 LONGEST_DAYS = 36_600.0
 MOST_INFUSIONS = 10_000
-CLOSE_DAYS = 2  # listed dates so close together are one course of infusions
 
 
 class Repeat(Struct, gc=False, rename="camel"):
@@ -64,7 +63,7 @@ class Schedule(NamedTuple):
     """How one instruction is repeated.
 
     Infusions (None: not said); every how many days; over how many days one of them is spread; how long it takes in
-    days and parts of them (None: not said); how often in one period.
+    days and parts of them (None: not said); how often in one period; the longest time between two listed dates.
     """
 
     infusions: int | None
@@ -72,6 +71,7 @@ class Schedule(NamedTuple):
     days: Span
     length: Span | None = None
     times: int = 1
+    apart: float = 0.0
 
 
 NOT_SAID = Schedule(None, None, Span(1, 1))
@@ -83,7 +83,7 @@ def read_schedule(timing: object, units: Units) -> Schedule:
     if not isinstance(timing, Timing):
         return NOT_SAID
     if not isinstance(timing.repeat, Repeat):
-        return NOT_SAID._replace(infusions=_listed(timing.event))
+        return _listed(timing.event)
     repeat = timing.repeat
     every, length = _every(repeat, units), _length(repeat, units)
     days = Span(math.ceil(max(1, length.low)), math.ceil(max(1, length.high))) if length else Span(1, 1)
@@ -93,14 +93,13 @@ def read_schedule(timing: object, units: Units) -> Schedule:
     return Schedule(_infusions(repeat, every, units), every, days, length, _times(repeat))
 
 
-def _listed(events: object) -> int | None:
-    """Return the number of listed dates, when they are those of one course."""
+def _listed(events: object) -> Schedule:
+    """Return how often an instruction with listed dates is given, if all of them are whole dates."""
     days = [parse_date(each) for each in events] if isinstance(events, list) else []
     full = sorted(date(*day) for day in days if day and len(day) == 3)
     if not full or len(full) < len(days):
-        return None
-    gaps = [(later - earlier).days for earlier, later in pairwise(full)]
-    return len(full) if all(gap <= CLOSE_DAYS for gap in gaps) else None
+        return NOT_SAID
+    return NOT_SAID._replace(infusions=len(full), apart=max(((b - a).days for a, b in pairwise(full)), default=0))
 
 
 def _every(repeat: Repeat, units: Units) -> Span | None:

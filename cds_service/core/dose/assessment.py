@@ -2,16 +2,27 @@
 
 from collections.abc import Iterable
 
-from cds_service.core import dosing
-from cds_service.core.course import Course, courses
-from cds_service.core.dosage import Limits, read_rates
-from cds_service.core.dosing import Dose, DoseRules, Finding, Regimen
+from cds_service.core.dose.course import Course, courses
+from cds_service.core.dose.dosage import Limits, read_rates
+from cds_service.core.dose.instructions import Basis, Reading, read_instructions
+from cds_service.core.dose.regimens import (
+    FITS,
+    WITHIN,
+    Dose,
+    DoseRules,
+    Finding,
+    Regimen,
+    adjusted_weight,
+    body_mass_index,
+    compare,
+    gravest,
+    to_mass,
+)
+from cds_service.core.dose.timing import Span
+from cds_service.core.dose.weight import newest_result, read_weight
 from cds_service.core.facts import Facts
-from cds_service.core.instructions import Basis, Reading, read_instructions
-from cds_service.core.timing import Span
 from cds_service.core.units import Amount, Unit, plain
 from cds_service.core.valueset import Terminology
-from cds_service.core.weight import newest_result, read_weight
 
 
 def assess(facts: Facts, terminology: Terminology, rules: DoseRules, regimens: Iterable[Regimen]) -> Dose:
@@ -47,8 +58,8 @@ class _Assessment:
         dose.weight_needed = len(parts) < len(readings)
         if dose.weight_needed:
             return
-        given = courses(parts, self.rules.gap_days)
-        finding = dosing.gravest(dosing.compare(each, self.regimens, self.rules) for each in given)
+        given = courses(parts, self.rules.gap_days, self.rules.close_days)
+        finding = gravest(compare(each, self.regimens, self.rules) for each in given)
         totals = [course.total.high for course in given if course.total]
         dose.per_course = Amount(max(totals), self.unit) if totals else None
         dose.per_day = self._per_day(readings)
@@ -59,10 +70,10 @@ class _Assessment:
 
     def _tell(self, finding: Finding, given: list[Course], readings: list[Reading], dose: Dose) -> None:
         dose.outcome = finding.outcome
-        is_alarm = finding.outcome not in (dosing.FITS, dosing.WITHIN)
+        is_alarm = finding.outcome not in (FITS, WITHIN)
         told = [finding.course] if is_alarm else given
         dose.texts["given"] = "; then ".join(self._course(each, readings) for each in told)
-        dose.texts |= {} if finding.outcome == dosing.FITS else self._limits()
+        dose.texts |= {} if finding.outcome == FITS else self._limits()
         if finding.regimen:
             dose.texts["regimen"] = f"{finding.regimen.title} ({finding.regimen.source})"
         if finding.slip:
@@ -104,7 +115,7 @@ class _Assessment:
         return Amount(max(known), target) if known and target else None
 
     def _in_rate(self, rate: Amount, target: Unit | None) -> float | None:
-        mass = dosing.to_mass(rate, self.basis.strength)
+        mass = to_mass(rate, self.basis.strength)
         if mass is None or target is None:
             return None
         if mass.unit.dimension == "mass/time" and self.weight.amount:
@@ -121,10 +132,10 @@ class _Assessment:
         height = self.units.amount(result.value_quantity) if result else None
         if weight is None or height is None:
             return
-        dose.body_mass_index = dosing.body_mass_index(weight, height, self.units.find("kg/m2"))
+        dose.body_mass_index = body_mass_index(weight, height, self.units.find("kg/m2"))
         sex = self.facts.patient.gender if self.facts.patient else None
         if self.rules.adjusted and dose.body_mass_index and isinstance(sex, str):
-            adjusted = dosing.adjusted_weight(self.rules.adjusted, weight, height, sex)
+            adjusted = adjusted_weight(self.rules.adjusted, weight, height, sex)
             dose.texts |= {"adjustedWeight": str(adjusted)} if adjusted else {}
 
     def _limits(self) -> dict[str, str]:

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from cds_service.core.course import Part
-from cds_service.core.dosage import Dosage, Dose, Limits, exact, gives_dose, gives_rate, read_dose
-from cds_service.core.dosing import per_kilogram, to_mass
+from cds_service.core.dose.course import Part
+from cds_service.core.dose.dosage import Dosage, Dose, Limits, exact, gives_dose, gives_rate, read_dose
+from cds_service.core.dose.regimens import per_kilogram, to_mass
+from cds_service.core.dose.timing import ONCE, Schedule, Span
 from cds_service.core.records import Order
 from cds_service.core.resources import Quantity
-from cds_service.core.timing import ONCE, Schedule, Span
 from cds_service.core.units import Amount, Unit, Units
 
 MOST_INSTRUCTIONS = 100

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Raw, Struct, json
 
+from cds_service.core.dose.timing import Schedule, Timing, read_schedule
 from cds_service.core.resources import ABSENT, Coding, Concept, Junk, Quantity, Scalar, many
-from cds_service.core.timing import Schedule, Timing, read_schedule
 from cds_service.core.units import Amount, Units
 
 

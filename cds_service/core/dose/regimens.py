@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cds_service.core.course import Course
-from cds_service.core.timing import Span
+from cds_service.core.dose.course import Course
+from cds_service.core.dose.timing import Span
 from cds_service.core.units import Amount, Unit
 
 FITS, WITHIN, TOO_LOW, TOO_HIGH = "fits", "within", "too-low", "too-high"
 TENFOLD, UNIT_SUSPECT = "ten-fold-too-high", "unit-suspect"
 DAY = 86_400.0
-CLOSE_DAYS = 2  # infusions so close together are one dose that may have slipped
+HAIR = 1e-9  # an amount that is written on a limit is on it, whatever binary fractions make of both
 GRAVEST = (UNIT_SUSPECT, TENFOLD, TOO_HIGH, TOO_LOW, WITHIN, FITS)
 
 
@@ -52,6 +52,7 @@ class DoseRules:
     highest: Amount
     tolerance: float
     gap_days: float
+    close_days: float
     slips: tuple[int, ...]
     concentrations: tuple[tuple[str, Amount], ...]
     adult_years: int = 0
@@ -104,22 +105,22 @@ def compare(course: Course, regimens: Iterable[Regimen], rules: DoseRules) -> Fi
     course: it may be within, but never fits.
     """
     known = tuple(regimens)
-    ceiling = max([rules.highest.value, *(each.amount.high for each in known)]) * (1 + rules.tolerance)
-    floor = min((_least(each, course) for each in known), default=0.0) * (1 - rules.tolerance)
+    highest, slack = max([rules.highest.value, *(each.amount.high for each in known)]), rules.tolerance + HAIR
+    floor = min((_least(each, course) for each in known), default=0.0) * (1 - slack)
     amount = course.total or course.infusion
-    if amount.high > ceiling:
-        return _slip(course, known, rules, too_high=True) or _too_high(course, ceiling, rules)
+    if amount.high > highest * (1 + slack):
+        return _slip(course, known, rules, too_high=True) or _too_high(course, highest, rules)
     if amount.low >= floor and known:
-        fitting = next((each for each in known if course.total and _fits(amount, course, each, rules.tolerance)), None)
+        fitting = next((each for each in known if course.total and _fits(amount, course, each, slack)), None)
         return Finding(FITS if fitting else WITHIN, course, fitting)
     if slip := _slip(course, known, rules, too_high=False):
         return slip
     return Finding(TOO_LOW, course) if amount.high < floor else None
 
 
-def _too_high(course: Course, ceiling: float, rules: DoseRules) -> Finding:
+def _too_high(course: Course, highest: float, rules: DoseRules) -> Finding:
     amount = course.total or course.infusion
-    tenfold = amount.high >= ceiling * min(rules.slips, default=1)
+    tenfold = amount.high >= highest * min(rules.slips, default=1) * (1 - HAIR)
     return Finding(TENFOLD if tenfold else TOO_HIGH, course)
 
 
@@ -151,9 +152,9 @@ def _slip(course: Course, regimens: tuple[Regimen, ...], rules: DoseRules, too_h
     order, a taper. Of one infusion or repeated courses the smallest slip is therefore not claimed upwards, and without
     a regimen only the largest.
     """
-    if course.interval > CLOSE_DAYS:
+    if course.interval > rules.close_days:
         return None
-    amount, near = course.total or course.infusion, rules.tolerance / 2
+    amount, near = course.total or course.infusion, rules.tolerance / 2 + HAIR
     highest = Span(rules.highest.value, rules.highest.value)
     described = [each.amount for each in regimens] + [_daily(each) for each in regimens if course.total is None]
     for slip in _slips(course, regimens, rules, too_high):

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from cds_service.core.dosage import exact
-from cds_service.core.dosing import DoseRules
+from cds_service.core.dose.dosage import exact
+from cds_service.core.dose.regimens import DoseRules
 from cds_service.core.facts import Facts
 from cds_service.core.fhirpath.dates import Partial, compare, parse_date, shift
 from cds_service.core.records import Lab, newest

@@ -1,13 +1,13 @@
 """Instructions -> courses. A course is what is given without a long gap.
 
 Five daily infusions are one course; an infusion every three weeks is a course of its own each time. The knowledge says
-how long the gap is.
+how long the gap is, and how close dates must be listed to be those of one course.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from cds_service.core.timing import Schedule, Span
+from cds_service.core.dose.timing import Schedule, Span
 
 
 class Part(NamedTuple):
@@ -33,21 +33,22 @@ class Course(NamedTuple):
     members: tuple[int, ...]
 
 
-def courses(parts: Iterable[Part], gap: float) -> list[Course]:
+def courses(parts: Iterable[Part], gap: float, close: float) -> list[Course]:
     """Return the courses of an order.
 
     Instructions repeated at intervals of `gap` days or more are courses of their own, summed where their intervals are
-    equal; all others are one course together. The order of the instructions does not matter.
+    equal; all others are one course together. The order of the instructions does not matter. Listed dates more than
+    `close` days apart are of no known number in a course.
     """
     groups: dict[Span | None, list[Part]] = {}
     for part in parts:
         every = part.schedule.every
         groups.setdefault(every if every and every.low >= gap else None, []).append(part)
-    return [_course(every, members) for every, members in groups.items()]
+    return [_course(every, members, close) for every, members in groups.items()]
 
 
-def _course(every: Span | None, members: list[Part]) -> Course:
-    numbers = [_number(part, every) for part in members]
+def _course(every: Span | None, members: list[Part], close: float) -> Course:
+    numbers = [_number(part, every, close) for part in members]
     counted = [(part, number or 1) for part, number in zip(members, numbers, strict=True)]
     total = Span(sum(p.amount.low * n for p, n in counted), sum(p.amount.high * n for p, n in counted))
     days = sum(part.schedule.days.high * number for part, number in counted)
@@ -62,7 +63,9 @@ def _course(every: Span | None, members: list[Part]) -> Course:
     )
 
 
-def _number(part: Part, every: Span | None) -> int | None:
+def _number(part: Part, every: Span | None, close: float) -> int | None:
     if every:
         return part.schedule.times
+    if part.schedule.apart > close:
+        return None
     return part.schedule.infusions or (1 if part.schedule.days.high > 1 else None)
