@@ -7,6 +7,10 @@ from hypothesis import strategies as st
 
 from tests.core.dose_calls import GRAMS, KILOGRAMS, PER_KILOGRAM, call, daily, dose_keys, keys, weight
 
+DISORDERS = ["G61.81", "G61.0", "G70.01", "G61.82", "M33.13", "M33.22", "G70.80", "G72.41"]
+AMOUNTS = st.builds(lambda digits, place: float(f"{digits}e{place}"), st.integers(1, 999), st.integers(-4, 4))
+SCHEDULES = [{}, {"period": 2}, {"period": 3, "periodUnit": "wk"}, {"period": 1, "periodUnit": "mo"}]
+
 
 @settings(max_examples=150, deadline=None)
 @given(
@@ -27,32 +31,34 @@ def test_the_unit_of_dose_and_weight_changes_no_warning(ask, grams, infusions, u
 
 @settings(max_examples=150, deadline=None)
 @given(
-    tenths=st.integers(1, 40),
+    value=AMOUNTS,
     infusions=st.integers(2, 8),
     cut=st.integers(1, 7),
-    diagnosis=st.sampled_from(["G61.81", "G61.0", "G70.01", "G72.41", "G61.82"]),
+    diagnosis=st.sampled_from(DISORDERS),
     shuffled=st.booleans(),
 )
-@example(tenths=21, infusions=6, cut=1, diagnosis="G70.01", shuffled=False)
+@example(value=2.1, infusions=6, cut=1, diagnosis="G70.01", shuffled=False)
 def test_splitting_the_days_and_the_order_of_the_entries_changes_no_warning(
-    ask, tenths, infusions, cut, diagnosis, shuffled
+    ask, value, infusions, cut, diagnosis, shuffled
 ):
     assume(cut < infusions)
-    whole = call(daily(tenths / 10, "g/kg", infusions), diagnosis=diagnosis)
-    parts = [daily(tenths / 10, "g/kg", cut), daily(tenths / 10, "g/kg", infusions - cut)]
+    whole = call(daily(value, "g/kg", infusions), diagnosis=diagnosis)
+    parts = [daily(value, "g/kg", cut), daily(value, "g/kg", infusions - cut)]
     split = call(*(reversed(parts) if shuffled else parts), diagnosis=diagnosis)
     assert dose_keys(ask(split)) == dose_keys(ask(whole))
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    value=st.sampled_from([0.4, 0.5, 1, 1.2, 2, 2.6, 3, 4, 6, 20, 25, 200, 2000, 0.2, 0.02, 0.0004, 0.004, 0.04]),
-    unit=st.sampled_from(sorted(PER_KILOGRAM)),
+    value=st.sampled_from([0.4, 0.5, 1, 1.2, 2, 2.6, 3, 4, 6, 20, 25, 200, 2000, 0.2, 0.02, 0.0004]) | AMOUNTS,
+    unit=st.sampled_from(sorted(PER_KILOGRAM) + sorted(GRAMS)),
     infusions=st.sampled_from([None, 1, 2, 5]),
-    diagnosis=st.sampled_from(["G61.81", "G61.0", "G70.01", "G61.82", "M33.13"]),
+    repeat=st.sampled_from(SCHEDULES),
+    diagnosis=st.sampled_from(DISORDERS),
 )
-def test_a_suggested_dose_sent_again_no_longer_warns(ask, value, unit, infusions, diagnosis):
-    body = call(daily(value * PER_KILOGRAM[unit], unit, infusions), diagnosis=diagnosis)
+def test_a_suggested_dose_sent_again_no_longer_warns(ask, value, unit, infusions, repeat, diagnosis):
+    scale = PER_KILOGRAM[unit] if unit in PER_KILOGRAM else GRAMS[unit] * 70
+    body = call(daily(value * scale, unit, infusions, **repeat), weighed=[weight(70)], diagnosis=diagnosis)
     cards = ask(body)
     changes = [each for card in cards for each in card.get("suggestions", []) if "dose" in each["label"]]
     assert bool(changes) is ("dose-unit-suspect" in keys(cards))
