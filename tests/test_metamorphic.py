@@ -1,0 +1,100 @@
+"""What must not matter: records that have nothing to do with IVIG, and the order in which an EHR lists records."""
+
+import copy
+import json
+from itertools import count
+from pathlib import Path
+
+import msgspec
+
+from cds_service.cases.read import read_cases
+from cds_service.core.card import RECOMMENDATIONS, WARNINGS
+from cds_service.errors import RequestError
+from cds_service.hooks.answer import answer, find_service
+from tests.requests import ICD, bundle
+
+CASES, _ = read_cases(Path(__file__).parent / "cases")
+LOINC = "http://loinc.org"
+RECENT = "2026-11-20"
+
+
+def irrelevant(patient: str):
+    """Return one record for each prefetch key that no statement on IVIG asks for."""
+    whose = {"reference": f"Patient/{patient}"}
+    pulse = {"coding": [{"system": LOINC, "code": "8867-4"}], "text": "Heart rate"}
+    potassium = {"coding": [{"system": LOINC, "code": "2823-3"}], "text": "Potassium"}
+    acne = {"coding": [{"system": ICD, "code": "L70.0"}], "text": "Acne"}
+    result = {"resourceType": "Observation", "status": "final", "effectiveDateTime": RECENT, "subject": whose}
+    drug = {"resourceType": "MedicationRequest", "status": "active", "intent": "order", "subject": whose}
+    done = {"status": "completed"}
+    return {
+        "conditions": {"resourceType": "Condition", "code": acne, "subject": whose},
+        "observations": result | {"code": potassium, "valueQuantity": {"value": 4.1, "unit": "mmol/L"}},
+        "vitals": result | {"code": pulse, "valueQuantity": {"value": 80, "unit": "/min"}},
+        "medications": drug | {"medicationCodeableConcept": {"text": "Paracetamol 500 mg tablet"}},
+        "allergies": {"resourceType": "AllergyIntolerance", "code": {"text": "Peanut"}, "patient": whose},
+        "procedures": {"resourceType": "Procedure", "code": {"text": "Appendectomy"}, "subject": whose} | done,
+        "immunizations": {"resourceType": "Immunization", "vaccineCode": {"text": "Tetanus"}, "patient": whose} | done,
+    }
+
+
+def ask(knowledge, name, case, body):
+    numbers = count(1)
+    service = find_service(knowledge, name.partition("/")[0])
+    answered = answer(knowledge, service, msgspec.json.encode(body), case.today, lambda: f"card-{next(numbers)}")
+    return json.loads(answered.to_json())["cards"]
+
+
+def answered_cases(knowledge):
+    for name, case in CASES.items():
+        try:
+            yield name, case, ask(knowledge, name, case, case.request)
+        except RequestError:
+            continue
+
+
+def bundles(body):
+    return {
+        key: value
+        for key, value in (body.get("prefetch") or {}).items()
+        if isinstance(value, dict) and isinstance(value.get("entry"), list)
+    }
+
+
+def said(cards):
+    """Return what cards say, without the names of the records that it was matched on."""
+    keys = [card.get("extension", {}) for card in cards]
+    return [
+        (
+            card["indicator"],
+            card["summary"],
+            sorted(str(each["disorder"]) for each in extension.get(RECOMMENDATIONS, [])),
+            sorted(each["risk"] for each in extension.get(WARNINGS, [])),
+            len(card.get("suggestions", [])),
+        )
+        for card, extension in zip(cards, keys, strict=True)
+    ]
+
+
+def test_a_record_that_has_nothing_to_do_with_the_order_changes_no_byte(knowledge):
+    tried = 0
+    for name, case, before in answered_cases(knowledge):
+        body = copy.deepcopy(case.request)
+        delivered, patient = bundles(body), str(body["context"]["patientId"]).rpartition("/")[2]
+        for key, record in irrelevant(patient).items():
+            if key in delivered:
+                delivered[key]["entry"].insert(0, *bundle(record)["entry"])
+                tried += 1
+        assert ask(knowledge, name, case, body) == before, name
+    assert tried > len(CASES)
+
+
+def test_the_order_in_which_records_are_listed_changes_nothing_that_is_said(knowledge):
+    turned = 0
+    for name, case, before in answered_cases(knowledge):
+        body = copy.deepcopy(case.request)
+        for each in bundles(body).values():
+            turned += len(each["entry"]) > 1
+            each["entry"].reverse()
+        assert said(ask(knowledge, name, case, body)) == said(before), name
+    assert turned > len(CASES) / 10
