@@ -1,21 +1,14 @@
 """How much a clinician has to read: over all golden cases, and for patients who have no risk factor."""
 
-import json
 from collections import Counter
-from itertools import count
-from pathlib import Path
 
-import msgspec
 import pytest
 
-from cds_service.cases.read import read_cases
 from cds_service.core.card import RECOMMENDATIONS, WARNINGS
-from cds_service.errors import RequestError
-from cds_service.hooks.answer import answer, find_service
+from tests.golden import answered_cases, cards_of
 from tests.hooks.calls import post
 from tests.requests import bundle, condition, order, request
 
-CASES, _ = read_cases(Path(__file__).parent / "cases")
 DISORDERS = {  # ICD-10-CM codes of an adult's disorder, each with a stance of the statements
     "cidp": "G61.81",
     "gbs-adult": "G61.0",
@@ -31,21 +24,10 @@ DISORDERS = {  # ICD-10-CM codes of an adult's disorder, each with a stance of t
 }
 
 
-def answered_cases(knowledge):
-    for name, case in CASES.items():
-        numbers = count(1)
-        try:
-            service = find_service(knowledge, name.partition("/")[0])
-            body = msgspec.json.encode(case.request)
-            yield name, answer(knowledge, service, body, case.today, lambda n=numbers: f"card-{next(n)}")
-        except RequestError:
-            continue
-
-
 def test_over_all_cases_no_disorder_has_two_cards_and_no_order_two_cards_of_a_kind(knowledge):
     seen = Counter()
     for name, answered in answered_cases(knowledge):
-        cards = json.loads(answered.to_json())["cards"]
+        cards = cards_of(answered)
         recommended = [
             each["disorder"] for card in cards for each in card.get("extension", {}).get(RECOMMENDATIONS, [])
         ]
@@ -73,14 +55,14 @@ def test_over_all_cases_a_summary_tells_whole_titles_the_most_urgent_first(knowl
             for advice in (each for each in advices if each.lines):
                 priorities = [line.priority for line in advice.lines]
                 assert priorities == sorted(priorities, key=("stat", "urgent", "routine").index), name
-        for card in json.loads(answered.to_json())["cards"]:
+        for card in cards_of(answered):
             assert len(card["summary"]) < 140, name
             assert not card["summary"].endswith("…"), name
 
 
 def test_over_all_cases_only_a_contraindication_a_slip_or_an_identity_is_critical(knowledge):
     for name, answered in answered_cases(knowledge):
-        for card in json.loads(answered.to_json())["cards"]:
+        for card in cards_of(answered):
             if card["indicator"] == "critical":
                 keys = {each["risk"] for each in card.get("extension", {}).get(WARNINGS, [])}
                 grave = {key for key in keys if key.startswith(("contraindication-", "dose-"))}

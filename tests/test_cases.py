@@ -10,9 +10,9 @@ from jsonschema import Draft202012Validator
 
 from cds_service.cases.read import Case, read_cases
 from cds_service.cases.run import check_cases, run_case
+from tests.golden import CASES, PROBLEMS
 
 HERE = Path(__file__).parent
-CASES, PROBLEMS = read_cases(HERE / "cases")
 SCHEMA = json.loads((HERE / "cases" / "case.schema.json").read_text())
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 FIRING = "ivig-order-select/adult-with-cidp-in-icd-10-cm-is-recommended"

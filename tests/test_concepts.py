@@ -1,19 +1,17 @@
 """Taking a code away that a case relies on breaks the case: no code of a firing case is there by accident."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from cds_service.cases.read import read_cases
 from cds_service.cases.run import run_case
 from cds_service.core.coding import Code
 from cds_service.core.valueset import Terminology, ValueSet
 from cds_service.hooks.answer import answer
 from cds_service.knowledge.load import KnowledgeBase
+from tests.golden import CASES
 
-CASES, _ = read_cases(Path(__file__).parent / "cases")
 PARTS = 2
 
 

@@ -1,19 +1,11 @@
 """What must not matter: records that have nothing to do with IVIG, and the order in which an EHR lists records."""
 
 import copy
-import json
-from itertools import count
-from pathlib import Path
 
-import msgspec
-
-from cds_service.cases.read import read_cases
 from cds_service.core.card import RECOMMENDATIONS, WARNINGS
-from cds_service.errors import RequestError
-from cds_service.hooks.answer import answer, find_service
+from tests.golden import CASES, answered_cases, ask, cards_of
 from tests.requests import ICD, bundle
 
-CASES, _ = read_cases(Path(__file__).parent / "cases")
 LOINC = "http://loinc.org"
 RECENT = "2026-11-20"
 
@@ -36,21 +28,6 @@ def irrelevant(patient: str):
         "procedures": {"resourceType": "Procedure", "code": {"text": "Appendectomy"}, "subject": whose} | done,
         "immunizations": {"resourceType": "Immunization", "vaccineCode": {"text": "Tetanus"}, "patient": whose} | done,
     }
-
-
-def ask(knowledge, name, case, body):
-    numbers = count(1)
-    service = find_service(knowledge, name.partition("/")[0])
-    answered = answer(knowledge, service, msgspec.json.encode(body), case.today, lambda: f"card-{next(numbers)}")
-    return json.loads(answered.to_json())["cards"]
-
-
-def answered_cases(knowledge):
-    for name, case in CASES.items():
-        try:
-            yield name, case, ask(knowledge, name, case, case.request)
-        except RequestError:
-            continue
 
 
 def bundles(body):
@@ -78,23 +55,23 @@ def said(cards):
 
 def test_a_record_that_has_nothing_to_do_with_the_order_changes_no_byte(knowledge):
     tried = 0
-    for name, case, before in answered_cases(knowledge):
-        body = copy.deepcopy(case.request)
+    for name, answered in answered_cases(knowledge):
+        before, body = cards_of(answered), copy.deepcopy(CASES[name].request)
         delivered, patient = bundles(body), str(body["context"]["patientId"]).rpartition("/")[2]
         for key, record in irrelevant(patient).items():
             if key in delivered:
                 delivered[key]["entry"].insert(0, *bundle(record)["entry"])
                 tried += 1
-        assert ask(knowledge, name, case, body) == before, name
+        assert cards_of(ask(knowledge, name, body)) == before, name
     assert tried > len(CASES)
 
 
 def test_the_order_in_which_records_are_listed_changes_nothing_that_is_said(knowledge):
     turned = 0
-    for name, case, before in answered_cases(knowledge):
-        body = copy.deepcopy(case.request)
+    for name, answered in answered_cases(knowledge):
+        before, body = cards_of(answered), copy.deepcopy(CASES[name].request)
         for each in bundles(body).values():
             turned += len(each["entry"]) > 1
             each["entry"].reverse()
-        assert said(ask(knowledge, name, case, body)) == said(before), name
+        assert said(cards_of(ask(knowledge, name, body))) == said(before), name
     assert turned > len(CASES) / 10

@@ -1,35 +1,26 @@
 """Over all golden cases: a suggestion that is taken and sent again does what it says, and is not offered again."""
 
 import copy
-import json
-from itertools import count
-from pathlib import Path
 
-import msgspec
 import pytest
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 from pydantic import ValidationError
 
-from cds_service.cases.read import read_cases
 from cds_service.core.card import RECOMMENDATIONS, WARNINGS
 from cds_service.errors import RequestError
-from cds_service.hooks.answer import answer, find_service
+from tests.golden import CASES, ask, cards_of
 
-CASES, _ = read_cases(Path(__file__).parent / "cases")
 MODELS = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
 DOSE = {"dose-too-high", "dose-too-low", "dose-unit-suspect"}
 PARTS = 4
 
 
-def cards_of(knowledge, name, request, today):
-    numbers = count(1)
+def cards_after(knowledge, name, request):
     try:
-        service = find_service(knowledge, name.partition("/")[0])
-        answered = answer(knowledge, service, msgspec.json.encode(request), today, lambda: f"u-{next(numbers)}")
+        return cards_of(ask(knowledge, name, request))
     except RequestError:
         return []
-    return json.loads(answered.to_json())["cards"]
 
 
 def offers(knowledge, part):
@@ -37,7 +28,7 @@ def offers(knowledge, part):
     found = []
     for name in sorted(CASES)[part::PARTS]:
         case = CASES[name]
-        for card in cards_of(knowledge, name, case.request, case.today):
+        for card in cards_after(knowledge, name, case.request):
             found += [(name, each, case.request) for each in card.get("suggestions", [])]
     return found
 
@@ -99,8 +90,8 @@ def test_what_is_suggested_is_valid_where_the_draft_was(knowledge, part):
 def test_a_suggestion_that_was_taken_has_done_what_it_says(knowledge, part):
     for name, suggestion, request in offers(knowledge, part):
         (action,) = suggestion["actions"]
-        before = cards_of(knowledge, name, request, CASES[name].today)
-        after = cards_of(knowledge, name, applied(request, action), CASES[name].today)
+        before = cards_after(knowledge, name, request)
+        after = cards_after(knowledge, name, applied(request, action))
         assert suggestion["label"] not in labels(after), name
         if action["type"] != "delete":
             assert disorders(after) == disorders(before), name

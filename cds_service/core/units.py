@@ -12,6 +12,7 @@ from typing import NamedTuple
 from cds_service.core.resources import Quantity
 
 UCUM = "http://unitsofmeasure.org"
+HAIR = 1e-9  # what differs by less, as a share, is equal: 5 times 0.4 is 2, whatever binary fractions make of it
 MICRO = str.maketrans({"µ": "u", "μ": "u"})
 
 
@@ -101,18 +102,13 @@ def is_number(value: object) -> bool:
 def order_of(quantity: Quantity, amount: Amount, bound: Amount) -> int | None:
     """Return -1, 0 or 1 as the quantity is below, at or above the bound; None when that cannot be told.
 
-    A comparator ('<', '>') decides only where every value it allows lies on one side. What differs by less than a
-    billionth is equal: 5 times 0.4 is 2.
+    A comparator ('<', '>') decides only where every value it allows lies on one side.
     """
     value = amount.to(bound.unit)
     if value is None:
         return None
-    order = 0 if math.isclose(value, bound.value, rel_tol=1e-9) else (value > bound.value) - (value < bound.value)
+    order = 0 if math.isclose(value, bound.value, rel_tol=HAIR) else (value > bound.value) - (value < bound.value)
     if quantity.comparator is None:
         return order
-    side = {"<": -1, "<=": -1, ">": 1, ">=": 1}.get(quantity.comparator) if _is_text(quantity.comparator) else None
+    side = {"<": -1, "<=": -1, ">": 1, ">=": 1}.get(str(quantity.comparator))
     return side if side and (order == side or (order == 0 and len(str(quantity.comparator)) == 1)) else None
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)

@@ -2,20 +2,15 @@
 
 import copy
 from functools import cache
-from itertools import count
-from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.cases.read import read_cases
 from cds_service.cases.run import run_case
 from cds_service.errors import RequestError
-from cds_service.hooks.answer import answer, find_service
+from tests.golden import CASES, ask
 
-CASES, _ = read_cases(Path(__file__).parent.parent / "cases")
 TEXTS = [
     "Miller Fisher",
     "necrotizing myopathy",
@@ -29,12 +24,8 @@ PARTS = 4
 
 
 def answers(knowledge, name, request, indexed):
-    numbers = count(1)
     try:
-        service = find_service(knowledge, name.partition("/")[0])
-        body = msgspec.json.encode(request)
-        new_uuid = lambda: f"card-{next(numbers)}"  # noqa: E731
-        return answer(knowledge, service, body, CASES[name].today, new_uuid, indexed=indexed).to_json()
+        return ask(knowledge, name, request, indexed=indexed).to_json()
     except RequestError as error:
         return error.status, str(error)
 

@@ -123,6 +123,13 @@ def test_seven_kilograms_are_plausible_in_an_infant_only(ask):
     assert dose_keys(ask(call(daily(2.8, "g", 5), weighed=[weight(7)]))) == {"weight-missing"}
 
 
+@pytest.mark.parametrize(("born", "expected"), [("2008-11-22", {"weight-missing"}), ("2008-11-23", set())])
+def test_an_adult_is_one_from_the_eighteenth_birthday_on(ask, born, expected):
+    body = call(daily(8, "g", 5), weighed=[weight(20)])
+    body["prefetch"]["patient"]["birthDate"] = born
+    assert dose_keys(ask(body)) == expected
+
+
 def test_a_quantity_that_is_repeated_or_a_range_is_not_read(ask):
     asked = {"resourceType": "ServiceRequest", "id": "s1", "status": "draft", "subject": {"reference": "Patient/p1"}}
     asked |= {"code": {"coding": [PRIVIGEN]}, "quantityQuantity": quantity(2, "g/kg")}

@@ -1,14 +1,12 @@
 """Our compiled conditions against fhirpathpy's own evaluator, the index against none, and what `needs` promises."""
 
 from itertools import count
-from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.cases.read import read_cases
 from cds_service.core.facts import Facts
 from cds_service.core.fhirpath.condition import compile_condition
 from cds_service.core.records import Order
@@ -17,9 +15,9 @@ from cds_service.errors import RequestError
 from cds_service.hooks.answer import answer
 from tests.core.reference import reference_truth
 from tests.core.small_world import DATES, conditions, facts, indexed, truth
+from tests.golden import CASES
 
 HYPOTHESIS = settings(max_examples=400, deadline=None, database=None)
-CASES, _ = read_cases(Path(__file__).parent.parent / "cases")
 
 
 @HYPOTHESIS

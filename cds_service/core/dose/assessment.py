@@ -16,6 +16,7 @@ from cds_service.core.dose.regimens import (
     body_mass_index,
     compare,
     gravest,
+    highest_course,
     to_mass,
 )
 from cds_service.core.dose.timing import Span
@@ -36,7 +37,7 @@ class _Assessment:
         self.terminology, self.units = terminology, terminology.units
         self.weight = read_weight(facts, terminology, rules)
         self.unit = rules.highest.unit
-        self.basis = Basis(self.units, self.weight.amount, self._strength(), self.unit)
+        self.basis = Basis(self.units, self.weight.amount, self._strength(), self.unit, rules.tolerance / 2)
 
     def dose(self) -> Dose:
         readings, unreadable = read_instructions(self.facts.order, self.basis)
@@ -98,11 +99,13 @@ class _Assessment:
         return " ".join(parts)
 
     def _per_day(self, readings: list[Reading]) -> Amount | None:
+        return self._grams(max((_of_a_day(reading) for reading in readings), default=0.0))
+
+    def _grams(self, per_kilogram: float) -> Amount | None:
         gram = self.units.find("g")
         if not self.weight.amount or not gram:
             return None
-        daily = max((_of_a_day(reading) for reading in readings), default=0.0)
-        return Amount(daily * self.unit.factor * self._kilograms(self.weight.amount) / gram.factor, gram)
+        return Amount(per_kilogram * self.unit.factor * self._kilograms(self.weight.amount) / gram.factor, gram)
 
     def _kilograms(self, weight: Amount) -> float:
         return weight.value * weight.unit.factor
@@ -139,17 +142,13 @@ class _Assessment:
             dose.texts |= {"adjustedWeight": str(adjusted)} if adjusted else {}
 
     def _limits(self) -> dict[str, str]:
-        highest = max([self.rules.highest.value, *(each.amount.high for each in self.regimens)])
         lowest = min((each.amount.low for each in self.regimens), default=None)
-        said = {"highest": self._in_grams(highest)}
+        said = {"highest": self._in_grams(highest_course(self.regimens, self.rules))}
         return said | ({"lowest": self._in_grams(lowest)} if lowest is not None else {})
 
     def _in_grams(self, value: float) -> str:
-        said, gram = str(Amount(value, self.unit)), self.units.find("g")
-        if not self.weight.amount or not gram:
-            return said
-        grams = Amount(value * self.unit.factor * self._kilograms(self.weight.amount) / gram.factor, gram)
-        return f"{said} ({grams} at {self.weight.amount})"
+        said, grams = str(Amount(value, self.unit)), self._grams(value)
+        return f"{said} ({grams} at {self.weight.amount})" if grams else said
 
 
 def _of_a_day(reading: Reading) -> float:

@@ -11,19 +11,22 @@ from cds_service.core.resources import Quantity
 from cds_service.core.units import Amount, Unit, Units
 
 MOST_INSTRUCTIONS = 100
-AGREEMENT = 1.05  # amounts that say the same, one of them rounded, differ by less
 TEXT_ONLY = "it is given as text only"
 NOT_KNOWN = "its amount or unit is not known"
 DISAGREE = "its amounts disagree"
 
 
 class Basis(NamedTuple):
-    """What turns an amount into one per kilogram: units, the weight, the strength of the product, the unit wanted."""
+    """What turns an amount into one per kilogram: units, the weight, the strength of the product, the unit wanted.
+
+    Amounts that say the same, one of them rounded, differ by no more than the share `rounding`.
+    """
 
     units: Units
     weight: Amount | None
     strength: Amount | None
     unit: Unit
+    rounding: float
 
 
 class Reading(NamedTuple):
@@ -80,7 +83,8 @@ def _is_daily(unit: Unit) -> bool:
 def _disagreement(dose: Dose, basis: Basis) -> str | None:
     own = _span(dose.amount, dose.schedule, basis)
     others = [span for each in dose.also if (span := _span(each, dose.schedule, basis))]
-    apart = own and any(not 1 / AGREEMENT < other.high / own.high < AGREEMENT for other in others)
+    most = 1 + basis.rounding
+    apart = own and any(not 1 / most < other.high / own.high < most for other in others)
     return DISAGREE if apart else None
 
 

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from cds_service.core.dose.course import Course
 from cds_service.core.dose.timing import Span
-from cds_service.core.units import Amount, Unit
+from cds_service.core.units import HAIR, Amount, Unit
 
 FITS, WITHIN, TOO_LOW, TOO_HIGH = "fits", "within", "too-low", "too-high"
 TENFOLD, UNIT_SUSPECT = "ten-fold-too-high", "unit-suspect"
 DAY = 86_400.0
-HAIR = 1e-9  # an amount that is written on a limit is on it, whatever binary fractions make of both
 GRAVEST = (UNIT_SUSPECT, TENFOLD, TOO_HIGH, TOO_LOW, WITHIN, FITS)
 
 
@@ -105,7 +104,7 @@ def compare(course: Course, regimens: Iterable[Regimen], rules: DoseRules) -> Fi
     course: it may be within, but never fits.
     """
     known = tuple(regimens)
-    highest, slack = max([rules.highest.value, *(each.amount.high for each in known)]), rules.tolerance + HAIR
+    highest, slack = highest_course(known, rules), rules.tolerance + HAIR
     floor = min((_least(each, course) for each in known), default=0.0) * (1 - slack)
     amount = course.total or course.infusion
     if amount.high > highest * (1 + slack):
@@ -116,6 +115,11 @@ def compare(course: Course, regimens: Iterable[Regimen], rules: DoseRules) -> Fi
     if slip := _slip(course, known, rules, too_high=False):
         return slip
     return Finding(TOO_LOW, course) if amount.high < floor else None
+
+
+def highest_course(regimens: Iterable[Regimen], rules: DoseRules) -> float:
+    """Return the highest amount per kilogram that any source, or one of the regimens, describes for one course."""
+    return max([rules.highest.value, *(each.amount.high for each in regimens)])
 
 
 def _too_high(course: Course, highest: float, rules: DoseRules) -> Finding:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from cds_service.core.fhirpath.dates import parse_date
 from cds_service.core.resources import Junk, Period, Quantity
-from cds_service.core.units import Amount, Units, is_number
+from cds_service.core.units import HAIR, Amount, Units, is_number
 
 LONGEST_DAYS = 36_600.0
 MOST_INFUSIONS = 10_000
@@ -118,7 +118,7 @@ def _infusions(repeat: Repeat, every: Span | None, units: Units) -> int | None:
     bounds = _bounds(repeat, units)
     if bounds is None or every is None:
         return None
-    number = max(1, math.ceil(bounds / every.low - 1e-9)) * _times(repeat)
+    number = max(1, math.ceil(bounds / every.low - HAIR)) * _times(repeat)
     return number if number <= MOST_INFUSIONS else None
 
 

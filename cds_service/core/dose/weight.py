@@ -59,4 +59,4 @@ def _dated(amount: Amount, day: Partial | None, facts: Facts, rules: DoseRules) 
 
 def _is_adult(facts: Facts, rules: DoseRules) -> bool:
     born = parse_date(facts.patient.birth_date) if facts.patient else None
-    return born is not None and compare(born, shift(facts.order_date, -rules.adult_years, "year")) == -1
+    return born is not None and compare(born, shift(facts.order_date, -rules.adult_years, "year")) in (-1, 0)
