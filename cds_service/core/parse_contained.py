@@ -51,8 +51,7 @@ class Contained:
     def _regimen(self, name: str, source: Json) -> Regimen | None:
         sources = [item for item in source.get("relatedArtifact", []) if item.get("type") == "derived-from"]
         dosages, target = source.get("dosage", []), self._units.find(PER_KILOGRAM)
-        dosage = msgspec.convert(dosages[0], Dosage)
-        dose = read_dose(dosage, self._units) if len(dosages) == 1 else None
+        dose = read_dose(msgspec.convert(dosages[0], Dosage), self._units) if len(dosages) == 1 else None
         ends = [end.to(target) for end in dose.amount] if dose and target else []
         path = f"PlanDefinition.contained({name})"
         if not source.get("title") or not sources or not all(item.get("display") for item in sources):

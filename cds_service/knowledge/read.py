@@ -1,7 +1,7 @@
 """Folders -> FHIR resources that are valid R4, with every problem of every file."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def _read(path: Path, file: str, kinds: set[str], problems: list[Problem]) -> Ar
         problems.append(Problem(file, "-", f"not readable as JSON: {error}.", "correct the JSON at that place."))
         return None
     kind = source.get("resourceType") if isinstance(source, dict) else None
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         expected = " or ".join(sorted(kinds))
         problems.append(Problem(file, "resourceType", f"{kind!r} does not belong here.", f"use {expected}."))
         return None
@@ -75,11 +75,31 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _invalid(file: str, kind: str, source: dict[str, Any]) -> list[Problem]:
+    """Return what makes a resource invalid FHIR; the library itself lets null and empty elements pass."""
+    found = [
+        Problem(file, kind + path, "not valid FHIR R4: null or empty.", "remove the element or give it a value.")
+        for path in _empty(source, "")
+    ]
     try:
         MODELS[kind].model_validate(source)
     except ValidationError as error:
-        return [_problem(file, kind, detail) for detail in error.errors()]
-    return []
+        found += [_problem(file, kind, detail) for detail in error.errors()]
+    except (KeyError, TypeError, AttributeError):  # of the library, at a url or contained resourceType of another kind
+        reason = "not valid FHIR R4: a url that is no string, or a contained resource of no known type."
+        found.append(Problem(file, kind, reason, "correct each url and the resourceType of each contained resource."))
+    return found
+
+
+def _empty(value: object, path: str) -> Iterator[str]:
+    if value is None or value in ([], {}, ""):
+        yield path
+    items: Iterable[tuple[str, object]] = ()
+    if isinstance(value, dict):
+        items = ((f".{name}", each) for name, each in value.items())
+    elif isinstance(value, list):
+        items = ((f"[{i}]", each) for i, each in enumerate(value))
+    for name, each in items:
+        yield from _empty(each, path + name)
 
 
 def _problem(file: str, kind: str, detail: Any) -> Problem:
