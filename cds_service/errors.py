@@ -3,11 +3,14 @@
 CdsServiceError
     KnowledgeError          for authors: artifacts that cannot be served; carries every Problem at once
     SettingsError           for operators: a setting that cannot work
+    StoreError              for operators: the store cannot be read or written
     RequestError            for EHR integrators: a call that cannot be answered; carries an HTTP status
         BadRequest          400: not a CDS Hooks request, or data of two patients
+        Unauthorized        401: no token, or one that is not accepted
         UnknownService      404: no such service
         PreconditionFailed  412: a required prefetch key is not there and cannot be fetched
         TooLarge            413: over the body, entry or depth limit
+        Unavailable         503: feedback that cannot be stored now
 
 Messages of RequestError never hold a value of the request: it may be about a patient.
 """
@@ -45,6 +48,10 @@ class SettingsError(CdsServiceError):
     """A setting that cannot work."""
 
 
+class StoreError(CdsServiceError):
+    """The store cannot be read or written; the message says what to do and holds no value of a row."""
+
+
 class RequestError(CdsServiceError):
     """A call that cannot be answered: `status` is the HTTP status, `code` an OperationOutcome issue type."""
 
@@ -54,6 +61,20 @@ class RequestError(CdsServiceError):
 
 class BadRequest(RequestError):
     """400: the body is not a CDS Hooks request, or mixes the data of two patients."""
+
+
+class Unauthorized(RequestError):
+    """401: no token, or one that is not accepted. The answer is the same for every reason.
+
+    `reason` is a word for the log, never a value of the token.
+    """
+
+    status = 401
+    code = "login"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__("This address needs a valid token. Send Authorization: Bearer with a JWT made for it.")
 
 
 class UnknownService(RequestError):
@@ -75,3 +96,10 @@ class TooLarge(RequestError):
 
     status = 413
     code = "too-costly"
+
+
+class Unavailable(RequestError):
+    """503: feedback cannot be stored now; the client may send it again later."""
+
+    status = 503
+    code = "transient"

@@ -3,9 +3,11 @@
 import os
 import re
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cds_service.errors import SettingsError
@@ -13,6 +15,7 @@ from cds_service.hooks.request import Limits
 
 PREFIX = "CDS_"
 TESTS = frozenset({"CDS_TEST_SAMPLES", "CDS_TEST_SOURCES"})
+ALGORITHMS = frozenset({"ES384", "RS384", "RS256"})
 ORIGIN = re.compile(r"https?://[^\s/,]+")
 _PACKAGE = Path(__file__).parent
 _SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent
@@ -33,6 +36,63 @@ class Settings(BaseSettings):
     timezone: str | None = Field(
         None, description="IANA time zone of 'today', such as Europe/Berlin; default: the host's."
     )
+    public_url: str | None = Field(
+        None,
+        description="Address under which clients reach the service, without /cds-services; tokens are made for it.",
+    )
+    auth: Literal["on", "off"] | None = Field(
+        None, description="Whether calls need a token; default: off on a loopback address, on elsewhere."
+    )
+    clients_file: Path | None = Field(None, description="JSON file of the clients that may call, with their keys.")
+    auth_algorithms: str = Field(
+        "ES384,RS384", description="Signing algorithms that are accepted, of ES384, RS384 and RS256."
+    )
+    auth_clock_skew_s: int = Field(30, ge=0, le=300, description="Seconds by which a client's clock may be wrong.")
+    auth_max_age_s: int = Field(
+        86_400, gt=0, description="Oldest token that is accepted, in seconds; none counts for longer."
+    )
+    fhir_allowed_hosts: str = Field(
+        "",
+        description="Hosts that prefetch may be fetched from, comma-separated; also addresses and networks. None: no.",
+    )
+    fhir_budget_s: float = Field(3.0, gt=0, le=30, description="Seconds that one call may spend on fetching, in all.")
+    fhir_connect_s: float = Field(1.0, gt=0, le=30, description="Seconds to wait for a connection to a FHIR server.")
+    fhir_read_s: float = Field(2.0, gt=0, le=30, description="Seconds to wait for a FHIR server to send something.")
+    fhir_max_pages: int = Field(5, ge=1, le=100, description="Most pages of one search that are fetched.")
+    fhir_max_bytes: int = Field(10_000_000, gt=0, description="Most bytes that one call fetches, in all.")
+    ca_file: Path | None = Field(
+        None, description="Certificates (PEM) to trust for FHIR servers and key sets; default: the public ones."
+    )
+    database_url: str = Field(
+        "sqlite:///cds-service.sqlite3", description="Store of feedback: a SQLAlchemy URL of SQLite or PostgreSQL."
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Secret that keys the hashes in the store; the same on every instance. Default: one per start.",
+    )
+    keep_comments: bool = Field(False, description="Whether free-text comments of feedback are stored.")
+    keep_cards_days: int = Field(90, gt=0, description="Days for which the store knows which card was about what.")
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65_535,
+        description="Port of /metrics without authentication; default: only on the service's own.",
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "https://host")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("is not an address such as https://cds.example.org")
+        return url.rstrip("/") if url else None
+
+    @field_validator("auth_algorithms")
+    @classmethod
+    def _asymmetric(cls, names: str) -> str:
+        if not {name.strip() for name in names.split(",")} <= ALGORITHMS:
+            raise ValueError(f"is not a comma-separated list of {', '.join(sorted(ALGORITHMS))}")
+        return names
 
     @field_validator("cors_origins")
     @classmethod
