@@ -48,8 +48,10 @@ def open_folder() -> Iterator[Path]:
     """A folder that any user can read, outside /tmp: pytest's own are closed, and the jail has another /tmp."""
     folder = Path(tempfile.mkdtemp(prefix="cds-service-", dir="/var/tmp"))
     folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 @dataclass(frozen=True)
