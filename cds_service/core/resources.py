@@ -179,6 +179,7 @@ class Link(Struct, gc=False):
     """Bundle.link."""
 
     relation: Any = None
+    url: Any = None
 
 
 class Entry(Struct, gc=False, rename="camel"):
