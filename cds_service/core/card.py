@@ -18,6 +18,7 @@ WARNINGS = "org.cds-service.warnings"
 NOTICE = "org.cds-service.notice"
 URGENCY = {"critical": 0, "warning": 1, "info": 2}
 SUMMARY_LIMIT = 140
+SELECTIONS = ("any", "at-most-one")
 Card = dict[str, Any]
 NewUuid = Callable[[], str]
 
@@ -63,7 +64,7 @@ class CardWriter:
             closing = _cited(citation for each in advice.lines for citation in _of_line(each))
         card["detail"] = "\n\n".join(part for part in [*parts, closing] if part)
         if suggestions := to_suggestions(topic, new_uuid):
-            card |= {"suggestions": suggestions, "selectionBehavior": advice.action.selection or "any"}
+            card |= {"suggestions": suggestions, "selectionBehavior": _selection(advice.action)}
         if reasons and card["indicator"] != "info":
             card["overrideReasons"] = reasons
         extension = _extension(topic)
@@ -81,6 +82,11 @@ class CardWriter:
     def _meaning(self, action: Action) -> str:
         meaning = self._meanings.get(action.evidence_class or "")
         return f"**Class {action.evidence_class}** means: {meaning}" if meaning else ""
+
+
+def _selection(action: Action) -> str:
+    """Return how many suggestions may be taken; a FHIR code that CDS Hooks does not have is about other children."""
+    return action.selection if action.selection in SELECTIONS else "any"
 
 
 def _source(plan: Plan) -> dict[str, Any]:
