@@ -18,7 +18,6 @@ WARNINGS = "org.cds-service.warnings"
 NOTICE = "org.cds-service.notice"
 URGENCY = {"critical": 0, "warning": 1, "info": 2}
 SUMMARY_LIMIT = 140
-SELECTIONS = ("any", "at-most-one")
 Card = dict[str, Any]
 NewUuid = Callable[[], str]
 
@@ -85,8 +84,8 @@ class CardWriter:
 
 
 def _selection(action: Action) -> str:
-    """Return how many suggestions may be taken; a FHIR code that CDS Hooks does not have is about other children."""
-    return action.selection if action.selection in SELECTIONS else "any"
+    """Return how many suggestions may be chosen; what an open question says of its branches is not about them."""
+    return "any" if action.alternatives else action.selection or "any"
 
 
 def _source(plan: Plan) -> dict[str, Any]:
