@@ -3,11 +3,13 @@
 import copy
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from functools import cache, cached_property
+from importlib import import_module
 from itertools import count
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -45,15 +47,34 @@ class Call:
 def steady(today: date, log: Any) -> Effects:
     """Return effects that give the same day, the same uuids and no time."""
     numbers = count(1)
-    return Effects(lambda: today, lambda: f"00000000-0000-4000-8000-{next(numbers):012}", lambda: 0.0, log)
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
+    given = (lambda: today, lambda: f"00000000-0000-4000-8000-{next(numbers):012}", lambda: 0.0, log, lambda: noon)
+    return Effects(*given[: len(fields(Effects))])
+
+
+@cache
+def empty_store() -> bytes:
+    """Return the database file of a store that holds nothing."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "store.sqlite3"
+        import_module("cds_service.store.schema").upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
 
 
 @contextmanager
 def served(knowledge: KnowledgeBase, effects: Effects | None = None, **settings: Any) -> Iterator[FlaskClient]:
-    """Yield a client of a fresh application; its store is a file of its own, unless `database_url` says otherwise."""
-    with TemporaryDirectory() as folder:
-        given = {"auth": "off", "database_url": f"sqlite:///{folder}/store.sqlite3"} | settings
-        yield create_app(read_settings(**given), knowledge, effects).test_client()
+    """Yield a client of a fresh application; its store is a file of its own, in `folder` where that is given."""
+    with TemporaryDirectory() as made:
+        store = Path(settings.pop("folder", made)) / "store.sqlite3"
+        with suppress(ImportError):
+            store.write_bytes(empty_store())
+        given = {"auth": "off", "database_url": f"sqlite:///{store}"} | settings
+        app = create_app(read_settings(**given), knowledge, effects)
+        try:
+            yield app.test_client()
+        finally:
+            if opened := app.extensions.get("cds-service"):
+                opened.close()
 
 
 def post(client: FlaskClient, body: Any, service: str = SERVICE, **more: Any) -> Any:

@@ -97,9 +97,7 @@ def test_G2_every_query_carries_the_token(fetching, server, expected):
 
 
 def test_G3_the_token_is_in_no_answer_no_log_and_no_store(knowledge, log, tmp_path, capfd, server):
-    store = tmp_path / "store.sqlite3"
-    settings = {"fhir_allowed_hosts": "127.0.0.1", "database_url": f"sqlite:///{store}"}
-    with served(knowledge, steady(TODAY, log.append), **settings) as client:
+    with served(knowledge, steady(TODAY, log.append), fhir_allowed_hosts="127.0.0.1", folder=tmp_path) as client:
         texts = [post(client, reaching(full(), server)).text]
         server.prefetch = {}
         texts += [post(client, reaching(full(), server)).text]

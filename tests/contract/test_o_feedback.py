@@ -1,10 +1,14 @@
 """O, N4: feedback on cards."""
 
+import csv
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 
+from cds_service.__main__ import main
 from tests.conftest import TODAY
 from tests.contract.service import SERVICE, outcome, post, served, steady
 from tests.requests import condition, request
@@ -16,30 +20,44 @@ WHEN = "2026-11-22T08:30:00Z"
 
 
 @pytest.fixture
-def client(knowledge, log):
-    """A client of a service with an empty store; the uuids of its cards are random."""
-    effects = steady(TODAY, log.append)
-    with served(knowledge, type(effects)(effects.today, lambda: str(uuid4()), *effects_after(effects))) as found:
+def taking(knowledge, log, tmp_path):
+    """A context of a service whose store is in tmp_path; the uuids of its cards are random."""
+    effects = replace(steady(TODAY, log.append), new_uuid=lambda: str(uuid4()))
+    return served(knowledge, effects, folder=tmp_path)
+
+
+@pytest.fixture
+def client(taking):
+    with taking as found:
         yield found
 
 
-def effects_after(effects):
-    return effects.seconds, effects.log
+def counts(folder):
+    """Return what the report says of all cards together: issued, reported, accepted, overridden."""
+    settings = {"CDS_DATABASE_URL": f"sqlite:///{folder}/store.sqlite3"}
+    result = CliRunner().invoke(main, ["feedback", "report", "--csv"], env=settings)
+    assert result.exit_code == 0, result.output
+    rows = list(csv.DictReader(result.output.splitlines()))
+    return tuple(sum(int(row[name]) for row in rows) for name in ("issued", "reported", "accepted", "overridden"))
+
+
+def one_card(client, code="G61.81"):
+    (found,) = post(client, request(condition(code))).json["cards"]
+    return found
 
 
 @pytest.fixture
 def card(client):
-    (found,) = post(client, request(condition("G61.81"))).json["cards"]
-    return found
+    return one_card(client)
 
 
-def accepted(card, **more):
+def accepted(card, /, **more):
     chosen = [{"id": card["suggestions"][0]["uuid"]}]
     given = {"card": card["uuid"], "outcome": "accepted", "acceptedSuggestions": chosen, "outcomeTimestamp": WHEN}
     return given | more
 
 
-def overridden(card, **more):
+def overridden(card, /, **more):
     return {"card": card["uuid"], "outcome": "overridden", "outcomeTimestamp": WHEN} | more
 
 
@@ -117,18 +135,21 @@ def test_O5_a_reason_needs_no_display(client, card):
     assert send(client, overridden(card, overrideReason=bare)).status_code == 200
 
 
-def test_O6_the_same_card_may_come_again_and_several_at_once(client, card):
-    (other,) = post(client, request(condition("G72.41"))).json["cards"]
-    for _ in range(3):
-        assert send(client, overridden(card), accepted(other)).status_code == 200
-    assert send(client, accepted(card), accepted(card), overridden(other)).status_code == 200
-    assert send(client, accepted(card | {"uuid": str(uuid4())})).status_code == 200
+def test_O6_the_same_card_may_come_again_and_several_at_once(taking, tmp_path):
+    with taking as client:
+        card, other = one_card(client), one_card(client, "G72.41")
+        for _ in range(3):
+            assert send(client, overridden(card), accepted(other)).status_code == 200
+        assert send(client, accepted(card, outcomeTimestamp="2026-11-22T09:00:00Z")).status_code == 200
+        assert send(client, accepted({**card, "uuid": str(uuid4())})).status_code == 200
+    assert counts(tmp_path) == (2, 3, 3, 0)
 
 
-def test_O7_cards_on_which_nothing_came_are_counted_as_neither(client, card, log):
-    assert card["uuid"]
-    assert "accepted" not in "".join(log)
-    assert "overridden" not in "".join(log)
+def test_O7_cards_on_which_nothing_came_are_counted_as_neither(taking, tmp_path):
+    with taking as client:
+        cards = [one_card(client) for _ in range(3)]
+        assert send(client, overridden(cards[0])).status_code == 200
+    assert counts(tmp_path) == (3, 1, 0, 1)
 
 
 def test_O8_success_is_200_and_json_that_names_no_one(client, card):
