@@ -1,1 +1,1 @@
-"""Groups of commands: one module for each."""
+"""The groups of the command line: each a file, added to the command by __main__."""
