@@ -26,6 +26,7 @@ def create_app(settings: Settings, knowledge: KnowledgeBase | None = None, effec
     """
     known = knowledge or load_knowledge(settings.plandefinitions, settings.valuesets)
     app = Flask("cds_service", static_folder=None)
+    app.url_map.merge_slashes = False  # a redirect would be a page of HTML with an address made from the Host header
     limits = Limits(settings.max_body_bytes, settings.max_entries)
     effects = effects or real_effects(settings.timezone)
     app.register_blueprint(make_routes(known, limits, __version__, effects))

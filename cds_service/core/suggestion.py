@@ -92,7 +92,7 @@ def _created(concept: Any, draft: Draft) -> dict[str, Any] | None:
     patient = {"reference": f"Patient/{draft.patient_id}"}
     request = {"resourceType": "ServiceRequest", "status": "draft", "intent": "order", "code": code, "subject": patient}
     encounter = draft.fields.get("encounter")
-    return {"resource": request | ({"encounter": encounter} if encounter else {})}
+    return {"resource": request | ({"encounter": encounter} if _says_something(encounter) else {})}
 
 
 # The reason of an order
@@ -188,6 +188,10 @@ def _has_number(quantity: Raw | None) -> bool:
 
 def _is_object(raw: Raw | None) -> bool:
     return raw is not None and bytes(raw).lstrip().startswith(b"{")
+
+
+def _says_something(raw: Raw | None) -> bool:
+    return raw is not None and _is_object(raw) and bool(_FIELDS.decode(raw))
 
 
 def _items(raw: Raw | None) -> list[Raw]:

@@ -101,6 +101,13 @@ def test_c7_an_unknown_service_is_404_and_another_method_405(client):
     assert_outcome(client.post("/cds-services", json={}), 405)
 
 
+@pytest.mark.parametrize("address", ["/cds-services//ivig-order-select", "//cds-services/ivig-order-select"])
+def test_c10_an_address_with_a_doubled_slash_is_unknown_and_no_redirect(client, address):
+    answer = client.post(address, json=request(), headers={"Host": "elsewhere.example"})
+    assert "elsewhere" not in assert_outcome(answer, 404)
+    assert "Location" not in answer.headers
+
+
 def test_limits_are_answered_413(knowledge):
     client = create_app(read_settings(max_body_bytes=2000, max_entries=2), knowledge).test_client()
     assert "2000" in assert_outcome(post(client, request(condition("G61.81"), condition("I10" * 700, "c2"))), 413)

@@ -47,6 +47,15 @@ def test_k1_to_k12_suggestions_are_complete(client, body):
                 MODELS[action["resource"]["resourceType"]].model_validate(action["resource"])
 
 
+def test_i7_the_card_of_an_open_question_offers_tests_with_a_behavior_that_cds_hooks_knows(client):
+    body = request(condition("G70.0"))
+    body["prefetch"]["observations"] = bundle()
+    cards = post(client, body).json["cards"]
+    (card,) = [each for each in cards if len(each["extension"].get("org.cds-service.recommendations", [])) > 1]
+    assert card["suggestions"]
+    assert card["selectionBehavior"] == "any"
+
+
 def test_k9_an_update_gives_the_draft_back_with_the_matched_diagnosis_as_its_reason(client):
     body = request(CIDP)
     draft = body["context"]["draftOrders"]["entry"][0]["resource"]
@@ -110,6 +119,23 @@ def test_k8_a_missing_result_can_be_ordered(client):
         assert (each["status"], each["intent"], each["subject"]) == ("draft", "order", {"reference": "Patient/p1"})
         assert each["code"]["text"]
         assert each["code"]["coding"][0]["system"] == LOINC
+
+
+def test_k8_a_new_order_has_the_encounter_of_the_draft(client):
+    body = no_labs()
+    body["context"]["draftOrders"] = bundle(order(encounter={"reference": "Encounter/e1"}))
+    created = [resource(each) for each in suggestions(post(client, body), "create")]
+    assert created
+    assert all(each["encounter"] == {"reference": "Encounter/e1"} for each in created)
+
+
+@pytest.mark.parametrize("nothing", [None, {}, [], "", 7])
+def test_a4_a5_an_encounter_that_says_nothing_is_not_in_a_new_order(client, nothing):
+    body = no_labs()
+    body["context"]["draftOrders"] = bundle(order(encounter=nothing))
+    created = [resource(each) for each in suggestions(post(client, body), "create")]
+    assert created
+    assert not any("encounter" in each for each in created)
 
 
 def test_laboratory_data_that_did_not_come_is_not_taken_for_missing_results(client):
