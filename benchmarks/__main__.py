@@ -1,44 +1,21 @@
 """Measures the service against its floor and prints a table; writes benchmarks/results.json."""
 
-import http.client
 import json
 import os
 import shutil
 import statistics
 import tempfile
-import time
 from pathlib import Path
 
+from benchmarks.contract import measure_authentication, measure_fetching
 from benchmarks.payloads import SIZES, make_payload
-from benchmarks.servers import cores, free_port, resident_mb, server
+from benchmarks.servers import Client, cores, free_port, resident_mb, server, service_command
 from benchmarks.stages import print_stages
 
 GOALS = {"5k": 1.3, "50k": 1.1, "200k": 1.0, "550k": 1.0}
 ROUNDS = {"5k": 1500, "50k": 1000, "200k": 500, "550k": 250}
 RESULTS = Path(__file__).parent / "results.json"
 ROOT = Path(__file__).parent.parent
-
-
-class Client:
-    """One kept-alive connection."""
-
-    def __init__(self, port: int, path: str) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        self.path = path
-
-    def microseconds(self, body: bytes) -> float:
-        started = time.perf_counter()
-        self.connection.request("POST", self.path, body, {"Content-Type": "application/json"})
-        answer = self.connection.getresponse()
-        self.answer = answer.read()
-        elapsed = (time.perf_counter() - started) * 1e6
-        assert answer.status == 200, answer.status
-        return elapsed
-
-    def cards(self, body: bytes) -> int:
-        """Return how many cards a body is answered with, so that no silence is measured as speed."""
-        self.microseconds(body)
-        return len(json.loads(self.answer)["cards"])
 
 
 def compare(clients: dict[str, Client], body: bytes, rounds: int) -> dict[str, list[float]]:
@@ -74,20 +51,17 @@ def tenfold(valuesets: Path, target: Path) -> Path:
     return target
 
 
-def service_command(port: int) -> list[str]:
-    return ["cds_service", "serve", "--port", str(port), "--workers", "1"]
-
-
 def main() -> None:
     floor_core, service_core, own_core = cores()
     results: dict[str, object] = {}
     ports = [free_port() for _ in range(3)]
     with tempfile.TemporaryDirectory() as folder:
+        stores = [{"CDS_DATABASE_URL": f"sqlite:///{folder}/{i}.sqlite3"} for i in range(2)]
         large = tenfold(ROOT / "valuesets", Path(folder) / "valuesets")
         with (
             server(["benchmarks.floor", str(ports[0])], ports[0], floor_core, {}),
-            server(service_command(ports[1]), ports[1], service_core, {}) as (start_s, worker),
-            server(service_command(ports[2]), ports[2], service_core, {"CDS_VALUESETS": str(large)}),
+            server(service_command(ports[1]), ports[1], service_core, stores[0]) as (start_s, worker),
+            server(service_command(ports[2]), ports[2], service_core, {"CDS_VALUESETS": str(large), **stores[1]}),
         ):
             os.sched_setaffinity(0, own_core)
             path = "/cds-services/ivig-order-select"
@@ -106,6 +80,8 @@ def main() -> None:
             results |= {"start_s": round(start_s, 2), "worker_mb": round(resident_mb(worker), 1)}
     print(f"ten times the codes: {results['tenfold_codes_ratio']} (goal 1.1)")
     print(f"start: {results['start_s']} s (goal 2.5)   worker: {results['worker_mb']} MB (goal 150)")
+    results |= measure_authentication(print)
+    results |= measure_fetching(print)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     for size in ("5k", "200k"):
         print_stages(size)

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import signal
 import socket
@@ -64,3 +65,35 @@ def resident_mb(pid: int) -> float:
     """Return the resident memory of a process in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+class Client:
+    """One kept-alive connection."""
+
+    def __init__(self, port: int, path: str) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.path = path
+
+    def microseconds(self, body: bytes, headers: dict[str, str] | None = None) -> float:
+        return self._timed("POST", body, {"Content-Type": "application/json", **(headers or {})})
+
+    def get_microseconds(self) -> float:
+        return self._timed("GET", None, {})
+
+    def _timed(self, method: str, body: bytes | None, headers: dict[str, str]) -> float:
+        started = time.perf_counter()
+        self.connection.request(method, self.path, body, headers)
+        answer = self.connection.getresponse()
+        self.answer = answer.read()
+        elapsed = (time.perf_counter() - started) * 1e6
+        assert answer.status == 200, answer.status
+        return elapsed
+
+    def cards(self, body: bytes) -> int:
+        """Return how many cards a body is answered with, so that no silence is measured as speed."""
+        self.microseconds(body)
+        return len(json.loads(self.answer)["cards"])
+
+
+def service_command(port: int) -> list[str]:
+    return ["cds_service", "serve", "--port", str(port), "--workers", "1"]

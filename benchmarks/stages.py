@@ -4,6 +4,7 @@ import io
 import statistics
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -20,7 +21,7 @@ STAGES = {
     "read the request": "parse_request",
     "read the order": "read_order",
     "is the order ours": "concerning",
-    "is the prefetch there": "check_delivered",
+    "is the prefetch there": "collect",
     "read the chart": "read_chart",
     "facts of the order": "to_facts",
     "index of its records": "with_index",
@@ -61,8 +62,9 @@ def _timed(function: Callable[..., Any], times: list[float]) -> Callable[..., An
 def print_stages(size: str) -> None:
     """Print the median microseconds of each stage of a call, beside the floor's."""
     body, path = make_payload(size), "/cds-services/ivig-order-select"
-    quiet = routes.Effects(lambda: date(2026, 11, 22), lambda: "uuid", time.perf_counter, len)
-    service, floor = create_app(read_settings(), effects=quiet), make_floor()
+    quiet = routes.Effects(lambda: date(2026, 11, 22), lambda: str(uuid.uuid4()), time.perf_counter, len, time.time)
+    settings = read_settings(database_url="sqlite://")
+    service, floor = create_app(settings, effects=quiet), make_floor()
     print(f"\n{size}: microseconds of each stage, in one process")
     print(f"  {'the floor':<24}{_median(lambda: _call(floor, '/cds-services/floor', body)):>6.0f}")
     print(f"  {'the whole call':<24}{_median(lambda: _call(service, path, body)):>6.0f}")

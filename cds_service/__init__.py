@@ -1,16 +1,22 @@
 """cds-service: CDS Hooks advice whose clinical knowledge is plain FHIR.
 
 __main__   the command line
+commands   its groups: keys, db, feedback
 cases      golden cases: reading, running, coverage
 app        create_app(settings): where everything meets; the clock is read here
 settings   every setting
 hooks      the HTTP edge: CDS Hooks requests and answers
+access     who calls: tokens, keys, clients
+fhir       fetching what did not come from the EHR's FHIR server
+feedback   what became of cards: reading it, and the report
+operations metrics and log lines
+store      the database: cards given, feedback, hashes of advice and tokens
 knowledge  files -> core values, once, at start-up; the rules across artifacts
 core       pure: value sets, conditions, plans, facts, doses, advice, cards, suggestions
 errors     every deliberate error
 
 Imports flow down this list only. One order-select request: hooks.routes -> hooks.request -> hooks.facts ->
-core.apply -> core.card -> hooks.routes.
+core.apply -> core.card -> hooks.routes. access, fhir, feedback and operations do not know each other.
 """
 
 from importlib.metadata import version

@@ -1,28 +1,34 @@
-"""The command line: serve, check, try."""
+"""The command line: serve, check, try; and the groups of commands/."""
 
 import json
 import sys
 from pathlib import Path
 
 import click
+from flask import Flask
 
 from cds_service import __version__
-from cds_service.app import create_app, freeze, real_effects
+from cds_service.app import Connections, create_app, freeze, real_effects
 from cds_service.cases.read import read_cases
 from cds_service.cases.run import check_cases
 from cds_service.cases.show import show_answer
+from cds_service.commands.db import db
+from cds_service.commands.feedback import feedback
+from cds_service.commands.keys import keys
 from cds_service.errors import KnowledgeError, RequestError, SettingsError
 from cds_service.hooks.answer import answer, find_service
 from cds_service.hooks.outcome import to_outcome
 from cds_service.hooks.request import Limits
-from cds_service.hooks.server import run_server
+from cds_service.hooks.server import Watch, run_server
 from cds_service.knowledge.load import KnowledgeBase, load_knowledge
-from cds_service.settings import Settings, read_settings
+from cds_service.operations.metrics import Metrics, shared_folder
+from cds_service.settings import Settings, for_host, read_settings, share_metrics
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 plandefinitions_option = click.option("--plandefinitions", type=FOLDER, help="Folder of PlanDefinitions.")
 valuesets_option = click.option("--valuesets", type=FOLDER, help="Folder of ValueSets and CodeSystems.")
 USAGE, PROBLEMS, REFUSED = 2, 1, 3
+STORE_HELP = "CDS_DATABASE_URL names it; 'cds-service db upgrade' makes its tables."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,12 +61,32 @@ def serve(host: str, port: int, workers: int | None, plandefinitions: Path | Non
       cds-service serve --port 8000
       curl http://127.0.0.1:8000/cds-services
     """
-    settings = _settings(plandefinitions, valuesets)
+    settings = for_host(_settings(plandefinitions, valuesets), host)
     knowledge = _knowledge(settings)
-    app = create_app(settings, knowledge)
-    freeze()
-    welcome = f"Serving {', '.join(knowledge.services)} at http://{host}:{port}/cds-services (Ctrl-C stops)"
-    run_server(app, host, port, workers, lambda: click.echo(welcome, err=True))
+    with shared_folder() as folder:
+        share_metrics(str(folder))
+        metrics = Metrics(folder)
+        app = _app(settings, knowledge, metrics)
+        freeze()
+        opened: Connections = app.extensions["cds-service"]
+        welcome = f"Serving {', '.join(knowledge.services)} at http://{host}:{port}/cds-services (Ctrl-C stops)"
+        watch = Watch(lambda: click.echo(welcome, err=True), opened.close, metrics.forget)
+        run_server(app, host, port, workers, settings.metrics_port, watch)
+
+
+def _app(settings: Settings, knowledge: KnowledgeBase, metrics: Metrics) -> Flask:
+    """Return the application with its store ready, or say why not and exit."""
+    try:
+        app = create_app(settings, knowledge, metrics=metrics)
+    except SettingsError as error:
+        click.echo(f"Settings: {error}", err=True)
+        sys.exit(USAGE)
+    state = app.extensions["cds-service"].store.prepare()
+    if state != "ok":
+        click.echo(
+            f"The store is not usable ({state}): calls are answered, feedback is refused. {STORE_HELP}", err=True
+        )
+    return app
 
 
 @main.command()
@@ -139,6 +165,10 @@ def _fail(error: KnowledgeError) -> None:
     click.echo(f"{len(error.problems)} problem(s).", err=True)
     sys.exit(PROBLEMS)
 
+
+main.add_command(db)
+main.add_command(feedback)
+main.add_command(keys)
 
 if __name__ == "__main__":
     main()

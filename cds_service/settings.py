@@ -11,6 +11,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cds_service.errors import SettingsError
+from cds_service.fhir.hosts import parse_hosts
+from cds_service.hooks.guard import is_loopback
 from cds_service.hooks.request import Limits
 
 PREFIX = "CDS_"
@@ -79,6 +81,12 @@ class Settings(BaseSettings):
         description="Port of /metrics without authentication; default: only on the service's own.",
     )
 
+    @field_validator("fhir_allowed_hosts")
+    @classmethod
+    def _hosts(cls, text: str) -> str:
+        parse_hosts(text)
+        return text
+
     @field_validator("public_url")
     @classmethod
     def _absolute(cls, url: str | None) -> str | None:
@@ -123,3 +131,15 @@ def read_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         reasons = [f"CDS_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()]
         raise SettingsError("; ".join(reasons)) from None
+
+
+def for_host(settings: Settings, host: str) -> Settings:
+    """Return the settings with authentication settled for an address to bind: off on loopback, on elsewhere."""
+    if settings.auth is not None:
+        return settings
+    return settings.model_copy(update={"auth": "off" if is_loopback(host) else "on"})
+
+
+def share_metrics(folder: str) -> None:
+    """Tell prometheus-client, which reads the environment, in which folder the processes share their figures."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder

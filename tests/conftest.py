@@ -1,8 +1,10 @@
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,6 +14,10 @@ from cds_service.app import create_app
 from cds_service.hooks.routes import Effects
 from cds_service.knowledge.load import KnowledgeBase, load_knowledge
 from cds_service.settings import read_settings
+from cds_service.store.schema import upgrade
+from tests.databases import database_url, postgres, postgres_url, sqlite_url
+
+__all__ = ["database_url", "postgres", "postgres_url", "sqlite_url"]
 
 settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -47,9 +53,82 @@ def log() -> list[str]:
     return []
 
 
+@dataclass
+class Clock:
+    """The time of a test, in seconds since the epoch."""
+
+    now: float = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
+
+
 @pytest.fixture
-def client(knowledge: KnowledgeBase, log: list[str]) -> Iterator[FlaskClient]:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("store") / "empty.sqlite3"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def database(empty_store: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(empty_store, tmp_path / "store.sqlite3"))
+
+
+@pytest.fixture
+def effects(log: list[str], clock: Clock) -> Effects:
     numbers = count(1)
-    effects = Effects(lambda: TODAY, lambda: f"00000000-0000-4000-8000-{next(numbers):012}", lambda: 0.0, log.append)
-    with create_app(read_settings(), knowledge, effects).test_client() as found:
-        yield found
+    return Effects(
+        lambda: TODAY,
+        lambda: f"00000000-0000-4000-8000-{next(numbers):012}",
+        lambda: 0.0,
+        log.append,
+        lambda: clock.now,
+    )
+
+
+@pytest.fixture
+def make_client(knowledge: KnowledgeBase, effects: Effects, database: Path) -> Iterator[Callable[..., FlaskClient]]:
+    """A function that makes a client of the shipped service, with settings given by name."""
+    opened = []
+
+    def make(knowledge: KnowledgeBase = knowledge, effects: Effects = effects, **given: Any) -> FlaskClient:
+        settings = read_settings(**{"database_url": f"sqlite:///{database}", **given})
+        app = create_app(settings, knowledge, effects)
+        opened.append(app.extensions["cds-service"])
+        return app.test_client()
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def client(make_client: Callable[..., FlaskClient]) -> FlaskClient:
+    return make_client()
+
+
+@pytest.fixture
+def break_store(client: FlaskClient, database: Path) -> Callable[[], None]:
+    """A function that makes the store of the client unusable: a folder is where its file was."""
+
+    def break_it() -> None:
+        client.application.extensions["cds-service"].store.close()
+        for path in database.parent.glob(f"{database.name}*"):
+            path.unlink()
+        database.mkdir()
+
+    return break_it
+
+
+@pytest.fixture
+def stored_bytes(client: FlaskClient, database: Path) -> Callable[[], bytes]:
+    """A function that returns all that is on disk of the client's store."""
+
+    def read() -> bytes:
+        client.application.extensions["cds-service"].store.close()
+        return b"".join(path.read_bytes() for path in sorted(database.parent.glob(f"{database.name}*")))
+
+    return read

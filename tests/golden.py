@@ -13,12 +13,12 @@ from cds_service.hooks.answer import answer, find_service
 CASES, PROBLEMS = read_cases(Path(__file__).parent / "cases")
 
 
-def ask(knowledge, name, request, **more):
-    """Return the answer to a request on the day of a case."""
+def ask(knowledge, name, request, today=None, **more):
+    """Return the answer to a request on a day, by default the day of the case."""
     numbers = count(1)
     service = find_service(knowledge, name.partition("/")[0])
     body = msgspec.json.encode(request)
-    return answer(knowledge, service, body, CASES[name].today, lambda: f"card-{next(numbers)}", **more)
+    return answer(knowledge, service, body, today or CASES[name].today, lambda: f"card-{next(numbers)}", **more)
 
 
 def cards_of(answered):

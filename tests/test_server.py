@@ -1,26 +1,17 @@
 """The real server: the wheel in an empty folder, real HTTP, a clean stop."""
 
-import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import requests
 from tests.requests import condition, request
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from tests.serving import serving, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -35,31 +26,6 @@ def wheel(tmp_path_factory, root) -> Path:
     return target
 
 
-@contextlib.contextmanager
-def serving(installed: Path, folder: Path, *more: str) -> Iterator[tuple[str, subprocess.Popen]]:
-    port = free_port()
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("CDS_")}
-    command = [sys.executable, "-m", "cds_service", "serve", "--port", str(port), "--workers", "2", *more]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment | {"PYTHONPATH": str(installed)}, stdout=log, stderr=log
-        )
-    try:
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def wait_for(base: str) -> None:
-    for _ in range(200):
-        with contextlib.suppress(requests.ConnectionError):
-            assert requests.get(f"{base}/health", timeout=5).status_code == 200
-            return
-        time.sleep(0.1)
-    pytest.fail("the server did not start")
-
-
 def test_the_wheel_serves_from_an_empty_folder_and_stops_cleanly(wheel, tmp_path):
     with serving(wheel, tmp_path) as (base, process):
         wait_for(base)
@@ -71,7 +37,7 @@ def test_the_wheel_serves_from_an_empty_folder_and_stops_cleanly(wheel, tmp_path
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=40) == 0
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
-    assert [(line["event"], line["cards"]) for line in lines] == [("call", 1)]
+    assert [(line["event"], line.get("cards")) for line in lines] == [("discover", None), ("call", 1)]
 
 
 def test_the_wheel_holds_the_shipped_knowledge(wheel, root):

@@ -105,7 +105,7 @@ def test_indicator_and_direction_follow_the_stance(plans, disorder):
 
 @pytest.mark.parametrize("disorder", STATEMENTS)
 def test_each_recommendation_is_reached_by_the_service_once(knowledge, disorder):
-    actions = knowledge.services["ivig-order-select"].plan.walk()
+    actions = knowledge.services["ivig-order-select"].content.walk()
     assert [each.definition for each in actions].count(url(disorder)) == 1
 
 
@@ -169,7 +169,7 @@ def test_each_stance_is_in_the_words_of_its_summary(plans):
 
 
 def test_each_detail_is_plain_markdown(speaking, knowledge):
-    shared = [action.description for action in knowledge.services["ivig-order-select"].plan.actions]
+    shared = [action.description for action in knowledge.services["ivig-order-select"].content.actions]
     notes = [note.text for _, action in speaking for note in action.notes]
     for text in [*(action.description for _, action in speaking), *notes, *filter(None, shared)]:
         assert text.strip() == text
@@ -223,7 +223,7 @@ def test_a_detail_keeps_what_qualifies_its_statement(plans, disorder, words):
 
 
 def test_the_adverse_effects_and_the_disclaimer_are_on_every_recommendation(knowledge):
-    (shared,) = [each.description for each in knowledge.services["ivig-order-select"].plan.actions]
+    (shared,) = [each.description for each in knowledge.services["ivig-order-select"].content.actions]
     for word in ("headache", "aseptic meningitis", "renal failure", "%", "educational", "treating clinician"):
         assert word in shared
 

@@ -185,15 +185,18 @@ def _warnings(advice: Advice) -> list[dict[str, Any]]:
     return found
 
 
-def to_cards(answers: Iterable[Answered], writer: CardWriter, new_uuid: NewUuid) -> list[Card]:
-    """Return the cards of all selected orders, most urgent first; equal advice on several orders is one card."""
+def to_cards(answers: Iterable[Answered], writer: CardWriter, new_uuid: NewUuid) -> list[tuple[Card, Topic]]:
+    """Return the cards of all orders in scope, each with what it is about; the most urgent come first.
+
+    Equal advice on several orders is one card.
+    """
     topics: dict[tuple[object, ...], Topic] = {}
     for each in answers:
         for advice in each.advice:
             topic = topics.setdefault(_subject(advice), Topic(advice, each.facts.not_checked, each.unread))
             _join(topic, advice, each)
-    cards = [writer.to_card(topic, new_uuid) for topic in topics.values()]
-    return sorted(cards, key=lambda card: URGENCY[card["indicator"]])
+    cards = [(writer.to_card(topic, new_uuid), topic) for topic in topics.values()]
+    return sorted(cards, key=lambda pair: URGENCY[pair[0]["indicator"]])
 
 
 def _subject(advice: Advice) -> tuple[object, ...]:
@@ -203,6 +206,7 @@ def _subject(advice: Advice) -> tuple[object, ...]:
 
 def _join(topic: Topic, advice: Advice, answered: Answered) -> None:
     order = answered.facts.order.name
+    topic.answered.append(answered)
     if order and order not in topic.orders:
         topic.orders.append(order)
     topic.remarks.setdefault(order, []).extend(advice.remarks)

@@ -7,6 +7,7 @@ from cds_service.core import plan as p
 from cds_service.core.fhirpath.condition import Condition, compile_condition
 from cds_service.core.fhirpath.parser import FhirPathError
 from cds_service.core.parse_contained import Contained
+from cds_service.core.parse_service import parse_hook, parse_not_repeated, parse_prefetch
 from cds_service.core.units import NO_UNITS, Units
 
 Json = Mapping[str, Any]
@@ -34,6 +35,7 @@ ACTION_EXTENSIONS = frozenset(
         p.EVIDENCE_FROM,
         p.OVERRIDE_REASON,
         p.DOSE_CHECK,
+        p.NOT_REPEATED_FOR,
     }
 )
 RELATED = frozenset({"derived-from", "predecessor", "successor", "depends-on"})
@@ -118,8 +120,11 @@ def _action(source: Json, path: str, contained: Contained, report: Report) -> p.
         suggestion=contained.suggestion(source, path),
         override_reasons=tuple(each["valueCoding"] for each in extensions if "valueCoding" in each),
         dose_rules=contained.dose_rules(extensions, path),
-        hook=_hook(source, path, report),
-        prefetch=tuple(_prefetch(item, f"{path}.input[{i}]", report) for i, item in enumerate(source.get("input", []))),
+        hook=parse_hook(source, path, report),
+        not_repeated_s=parse_not_repeated(extensions, path, report),
+        prefetch=tuple(
+            parse_prefetch(item, f"{path}.input[{i}]", report) for i, item in enumerate(source.get("input", []))
+        ),
         children=tuple(
             _action(item, f"{path}.action[{i}]", contained, report) for i, item in enumerate(source.get("action", []))
         ),
@@ -220,21 +225,3 @@ def _notes(extensions: list[Json], path: str, report: Report) -> tuple[p.Note, .
                     p.Note(condition, text, UNKNOWN_MEANS.get(_value(parts, "on-unknown", "valueCode"), False))
                 )
     return tuple(found)
-
-
-def _hook(source: Json, path: str, report: Report) -> str | None:
-    triggers = source.get("trigger", [])
-    if any(trigger.get("type") != "named-event" for trigger in triggers) or len(triggers) > 1:
-        report(f"{path}.trigger", "a service has one trigger, of type named-event.", "name the hook: order-select.")
-    if any(trigger.get("type") == "named-event" and not trigger.get("name") for trigger in triggers):
-        report(f"{path}.trigger", "the trigger names no hook.", "name the hook: order-select.")
-    return triggers[0].get("name") if triggers else None
-
-
-def _prefetch(source: Json, path: str, report: Report) -> p.Prefetch:
-    extensions = source.get("extension", [])
-    query = _value(extensions, p.QUERY_PATTERN, "valueString")
-    if not query or not source.get("id"):
-        report(path, "a data requirement needs an id (the prefetch key) and a query.", f"add {p.QUERY_PATTERN}.")
-    required = bool(_value(extensions, p.PREFETCH_REQUIRED, "valueBoolean"))
-    return p.Prefetch(source.get("id", ""), query or "", required)

@@ -13,7 +13,8 @@ Elements (FHIR R4 PlanDefinition) and what they become:
 - `groupingBehavior` visual-group: one card for all the risks below it; our extension dose-check: how a dose is read;
 - `action.type`: a suggestion of the card above it, with `dynamicValue` (what it changes) or a contained
   ActivityDefinition (what it creates); our extension override-reason: the reasons a card offers for overriding it;
-- contained ActivityDefinitions with a `dosage`: the regimens that sources describe.
+- contained ActivityDefinitions with a `dosage`: the regimens that sources describe;
+- `action.trigger` (the hook), `action.input` (the prefetch keys) and our extension not-repeated-for: a service.
 """
 
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ CONDITIONAL_NOTE = f"{BASE}/StructureDefinition/conditional-note"
 EVIDENCE_FROM = f"{BASE}/StructureDefinition/evidence-from"
 OVERRIDE_REASON = f"{BASE}/StructureDefinition/override-reason"
 DOSE_CHECK = f"{BASE}/StructureDefinition/dose-check"
+NOT_REPEATED_FOR = f"{BASE}/StructureDefinition/not-repeated-for"
 ACTION_TYPE = "http://terminology.hl7.org/CodeSystem/action-type"
 PREFETCH_REQUIRED = f"{BASE}/StructureDefinition/prefetch-required"
 QUERY_PATTERN = "http://hl7.org/fhir/StructureDefinition/cqf-fhirQueryPattern"
@@ -114,6 +116,7 @@ class Action:
     override_reasons: tuple[Mapping[str, str], ...] = ()
     dose_rules: DoseRules | None = None
     hook: str | None = None
+    not_repeated_s: int = 0
     prefetch: tuple[Prefetch, ...] = ()
     children: "tuple[Action, ...]" = ()
 

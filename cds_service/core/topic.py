@@ -19,7 +19,7 @@ class Answered(NamedTuple):
 
 @dataclass(slots=True)
 class Topic:
-    """What one card is about: an advice, the orders it concerns, and what belongs to each of them."""
+    """What one card is about: an advice, the orders it concerns by name, and what belongs to each of them."""
 
     advice: Advice
     not_checked: tuple[str, ...]
@@ -28,3 +28,11 @@ class Topic:
     evidence: list[tuple[Evidence, ...]] = field(default_factory=list)
     remarks: dict[str, list[str]] = field(default_factory=dict)
     offers: list[tuple[Answered, Offer]] = field(default_factory=list)
+    answered: list[Answered] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """Return what the card is called in reports: its disorders or its notice, else the id of its action."""
+        action = self.advice.action
+        disorders = dict.fromkeys(each.disorder or "" for each in self.advice.recommendations)
+        return "+".join(filter(None, disorders)) or action.notice or action.id

@@ -1,4 +1,7 @@
-"""How a fetch ended, in words: labels of metrics, and parts of error texts. They hold no value of call or answer."""
+"""How a fetch ended, in words: labels of metrics, and parts of error texts. They hold no value of call or answer.
+
+The last four are not found out here but around it: a record about another patient, and a token that is not to be used.
+"""
 
 from typing import Literal, get_args
 
@@ -25,6 +28,10 @@ Outcome = Literal[
     "not-json",
     "wrong-resource",
     "operation-outcome",
+    "foreign-patient",
+    "incomplete",
+    "expired",
+    "foreign",
 ]
 OUTCOMES: frozenset[Outcome] = frozenset(get_args(Outcome))
 _OF_STATUS: dict[int, Outcome] = {

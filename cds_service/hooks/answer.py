@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import orjson
 from msgspec import Raw
@@ -10,14 +11,18 @@ from msgspec import Raw
 from cds_service.core.apply import Advice, apply_plan, concerning
 from cds_service.core.card import Card, to_cards
 from cds_service.core.facts import Facts
-from cds_service.core.topic import Answered
+from cds_service.core.plan import Action
+from cds_service.core.records import Order
+from cds_service.core.resources import Resource
+from cds_service.core.topic import Answered, Topic
 from cds_service.errors import BadRequest, UnknownService
 from cds_service.hooks.chart import read_chart
 from cds_service.hooks.drafts import draft_of
 from cds_service.hooks.drugs import drafted_drugs
 from cds_service.hooks.facts import read_order, to_facts, with_index
-from cds_service.hooks.prefetch import check_delivered
-from cds_service.hooks.request import Limits, parse_request, refuse_unreadable
+from cds_service.hooks.prefetch import Delivered, Fetch, collect
+from cds_service.hooks.repeats import Repeats, Told, tell
+from cds_service.hooks.request import HookRequest, Limits, parse_request, refuse_unreadable
 from cds_service.knowledge.load import KnowledgeBase, Service
 
 NewUuid = Callable[[], str]
@@ -25,14 +30,34 @@ NewUuid = Callable[[], str]
 
 @dataclass(frozen=True)
 class Answer:
-    """The cards of a call, and the advice on each order that led to them."""
+    """The cards of a call with what each is about, and the advice on each order that led to them.
 
-    cards: list[Card]
+    `missing` are the prefetch keys that were not available, `repeated` the number of cards that were given at an
+    earlier hook and are left out, `fingerprints` what is to be remembered of those that are given.
+    """
+
+    given: list[tuple[Card, Topic]]
     advice: list[tuple[Facts, list[Advice]]]
+    missing: tuple[str, ...] = ()
+    repeated: int = 0
+    fingerprints: frozenset[bytes] = frozenset()
+
+    @property
+    def cards(self) -> list[Card]:
+        """Return the cards."""
+        return [card for card, _ in self.given]
 
     def to_json(self) -> bytes:
         """Return the CDS Hooks response; `{"cards": []}` means: evaluated, nothing to say."""
         return orjson.dumps({"cards": self.cards}, default=_verbatim)
+
+
+class _Ours(NamedTuple):
+    """An order of the service: as it came, as it is read, and the actions of the plan that are about it."""
+
+    source: Resource
+    order: Order
+    concerned: list[Action]
 
 
 def _verbatim(value: object) -> orjson.Fragment:
@@ -58,34 +83,56 @@ def answer(
     new_uuid: NewUuid,
     limits: Limits = Limits(),  # noqa: B008  (frozen)
     indexed: bool = True,
+    fetch: Fetch | None = None,
+    repeats: Repeats | None = None,
 ) -> Answer:
     """Return the answer of a service to one call.
 
-    `today` is the day of the call where the hospital is. Raises RequestError: 400, 412 or 413.
-    `indexed=False` evaluates every condition on every record; the answer is the same.
+    `today` is the day of the call where the hospital is. `fetch` brings prefetch that did not come, `repeats` knows
+    the advice of earlier hooks; without them nothing is fetched, and all advice is given. Raises RequestError: 400, 412
+    or 413. `indexed=False` evaluates every condition on every record; the answer is the same.
     """
     request = parse_request(body, limits)
     if request.hook != service.hook:
         raise BadRequest(f"This service answers the hook {service.hook}. Post the call to a service of its own hook.")
-    day = (today.year, today.month, today.day)
-    with refuse_unreadable():
-        orders = [(source, read_order(source, request, knowledge.terminology)) for source in request.orders]
-    ours = [(source, order, concerning(service.plan, order, knowledge.terminology)) for source, order in orders]
-    ours = [each for each in ours if each[2]]
+    ours = _ours(knowledge, service, request)
     if not ours:
         return Answer([], [])
-    delivered = check_delivered(request, service.prefetch)
+    delivered = collect(request, service.prefetch, fetch)
+    answers = _evaluate(knowledge, service, request, ours, delivered, today, indexed)
+    with refuse_unreadable():
+        cards = to_cards(answers, service.writer, new_uuid)
+        told = tell(cards, request, repeats, again=not service.not_repeated_s) if repeats else Told(cards)
+    advised = [(each.facts, each.advice) for each in answers]
+    return Answer(told.cards, advised, delivered.missing, len(cards) - len(told.cards), told.fingerprints)
+
+
+def _ours(knowledge: KnowledgeBase, service: Service, request: HookRequest) -> list[_Ours]:
+    """Return the orders that the service is about."""
+    with refuse_unreadable():
+        orders = [(source, read_order(source, request, knowledge.terminology)) for source in request.orders]
+    found = [_Ours(*each, concerning(service.content, each[1], knowledge.terminology)) for each in orders]
+    return [each for each in found if each.concerned]
+
+
+def _evaluate(
+    knowledge: KnowledgeBase,
+    service: Service,
+    request: HookRequest,
+    ours: list[_Ours],
+    delivered: Delivered,
+    today: date,
+    indexed: bool,
+) -> list[Answered]:
+    day = (today.year, today.month, today.day)
     with refuse_unreadable():
         chart = read_chart(request, delivered, knowledge.terminology, indexed)
         drafts = drafted_drugs(request)
-        known = [
-            (to_facts(source, order, request, chart, drafts, delivered, day), concerned, source)
-            for source, order, concerned in ours
-        ]
+        known = [(to_facts(each.source, each.order, request, chart, drafts, delivered, day), each) for each in ours]
     answers = []
-    for facts, concerned, source in known:
+    for facts, each in known:
         facts = with_index(facts, knowledge.terminology) if indexed else facts
-        advice = apply_plan(service.plan, facts, knowledge.terminology, knowledge.library, concerned)
-        draft = draft_of(source, facts.order.place, request)
+        advice = apply_plan(service.content, facts, knowledge.terminology, knowledge.library, each.concerned)
+        draft = draft_of(each.source, facts.order.place, request)
         answers.append(Answered(facts, draft, len(chart.unread), advice))
-    return Answer(to_cards(answers, service.writer, new_uuid), [(each.facts, each.advice) for each in answers])
+    return answers

@@ -5,12 +5,13 @@ Messages name fields, never their values: a value may be about a patient.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
+from cds_service.core.hook import HOOKS
 from cds_service.core.resources import ABSENT, Coding, Concept, Entry, Junk, Resource, many
 from cds_service.errors import BadRequest, TooLarge
 
@@ -19,8 +20,9 @@ NOT_TO_BE_GIVEN = ("cancelled", "entered-in-error", "stopped", "completed", "end
 
 
 class Context(msgspec.Struct, rename="camel"):
-    """The context of order-select and order-sign (CDS Hooks library, order-select 1.0)."""
+    """The context of order-select and order-sign (CDS Hooks library, 1.0 of each)."""
 
+    user_id: Any = None
     patient_id: Any = None
     encounter_id: Any = None
     selections: Any = None
@@ -32,6 +34,8 @@ class Body(msgspec.Struct, rename="camel"):
 
     hook: Any = None
     hook_instance: Any = None
+    fhir_server: Any = None
+    fhir_authorization: dict[str, Any] | Junk = None
     context: Context | Junk = None
     prefetch: dict[str, Resource | Junk] | Junk = None
 
@@ -51,14 +55,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class HookRequest:
-    """A valid call: ids without their type, the selected orders, the entries of the draft Bundle, the prefetch.
+    """A valid call: ids without their type, the orders in scope, the entries of the draft Bundle, the prefetch.
 
-    `written_drafts` is the draft Bundle as it came.
+    `written_drafts` is the draft Bundle as it came; `fhir_server` and `fhir_authorization` are as they came, unchecked.
     """
 
     hook: str
+    user_id: object
     patient_id: str
     encounter_id: str | None
+    fhir_server: object
+    fhir_authorization: object = field(repr=False)
     orders: list[Resource]
     drafts: list[Entry]
     prefetch: dict[str, Resource | Junk]
@@ -113,13 +120,16 @@ def parse_request(body: bytes, limits: Limits) -> HookRequest:
     prefetch = decoded.prefetch if isinstance(decoded.prefetch, dict) else {}
     for bundle in (drafts, *prefetch.values()):
         _cap(bundle, limits)
-    orders = _selected(context, drafts)
+    orders = _in_scope(decoded.hook, context, drafts)
     if len(orders) > limits.orders:
-        raise TooLarge(f"More than {limits.orders} orders are selected. Select fewer at a time.")
+        raise TooLarge(f"More than {limits.orders} orders are in scope. Send fewer at a time.")
     return HookRequest(
         hook=decoded.hook,
+        user_id=context.user_id,
         patient_id=bare_id(context.patient_id) or "",
         encounter_id=bare_id(context.encounter_id),
+        fhir_server=decoded.fhir_server,
+        fhir_authorization=decoded.fhir_authorization,
         orders=orders,
         drafts=_entries(drafts),
         prefetch={key: _unwrapped(value) for key, value in prefetch.items()},
@@ -156,7 +166,7 @@ def _problems(body: Body, drafts: Resource | Junk) -> list[str]:
         return [*found, "context must be an object"]
     if bare_id(context.patient_id) is None:
         found.append("context.patientId must be a string")
-    if not isinstance(context.selections, list):
+    if _has_selections(body.hook) and not isinstance(context.selections, list):
         found.append("context.selections must be a list of references into draftOrders")
     if not isinstance(drafts, Resource) or drafts.resource_type not in (None, "Bundle"):
         found.append("context.draftOrders must be a Bundle")
@@ -178,14 +188,19 @@ def _cap(bundle: Resource | Junk, limits: Limits) -> None:
         raise TooLarge(f"A Bundle has more than {limits.entries} entries. Narrow the query that fills it.")
 
 
-def _selected(context: Context, drafts: Resource | Junk) -> list[Resource]:
+def _has_selections(hook: object) -> bool:
+    known = HOOKS.get(hook) if isinstance(hook, str) else None
+    return known is None or known.has_selections
+
+
+def _in_scope(hook: object, context: Context, drafts: Resource | Junk) -> list[Resource]:
+    """Return the orders that a hook is about: those that are selected, or every draft."""
+    given = [(entry, entry.resource) for entry in _entries(drafts)]
+    orders = [(entry, each) for entry, each in given if isinstance(each, Resource) and _is_to_be_given(each)]
+    if not _has_selections(hook):
+        return [order for _, order in orders]
     wanted = {tuple(item.strip().split("/")[-2:]) for item in context.selections if isinstance(item, str)}
-    found = []
-    for entry in _entries(drafts):
-        order = entry.resource
-        if isinstance(order, Resource) and _is_to_be_given(order) and not wanted.isdisjoint(_names(entry, order)):
-            found.append(order)
-    return found
+    return [order for entry, order in orders if not wanted.isdisjoint(_names(entry, order))]
 
 
 def _names(entry: Entry, order: Resource) -> set[tuple[str, ...]]:

@@ -1,31 +1,57 @@
-"""The routes: discovery, services, health, and an OperationOutcome for everything else."""
+"""The addresses of CDS Hooks: discovery, services, feedback (CDS Hooks 2.0)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import orjson
-from flask import Blueprint, Flask, Response, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from cds_service.errors import BadRequest, RequestError
-from cds_service.hooks.answer import answer, find_service
-from cds_service.hooks.outcome import to_outcome
+from cds_service.errors import BadRequest, StoreError, Unavailable
+from cds_service.feedback.parse import parse_feedback
+from cds_service.hooks.answer import Answer, answer, find_service
+from cds_service.hooks.guard import Guard, tenant_of
+from cds_service.hooks.line import note
+from cds_service.hooks.prefetch import Fetch
+from cds_service.hooks.repeats import Repeats
 from cds_service.hooks.request import Limits, too_large
-from cds_service.knowledge.load import KnowledgeBase
+from cds_service.knowledge.load import KnowledgeBase, Service
+from cds_service.operations.metrics import Metrics
+from cds_service.store.rows import IssuedCard
+from cds_service.store.store import Store
 
 JSON_TYPES = ("application/json", "application/fhir+json")
-ISSUE_TYPES = {404: "not-found", 405: "not-supported", 400: "invalid"}
 
 
 @dataclass(frozen=True)
 class Effects:
-    """What the routes need of the outside world: today's date, new uuids, a clock in seconds, a place for log lines."""
+    """What the routes need of the outside world.
+
+    Today's date where the hospital is, new uuids, a clock in seconds, a place for log lines, and the time in seconds
+    since the epoch.
+    """
 
     today: Callable[[], date]
     new_uuid: Callable[[], str]
     seconds: Callable[[], float]
     log: Callable[[str], object]
+    now: Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What calls are answered from, and what is kept of them; `key` is that of the hashes of advice."""
+
+    knowledge: KnowledgeBase
+    limits: Limits
+    effects: Effects
+    guard: Guard
+    fetch: Fetch | None
+    store: Store
+    metrics: Metrics
+    key: bytes = field(repr=False)
+    keep_comments: bool = False
 
 
 def json_response(body: object, status: int = 200) -> Response:
@@ -33,36 +59,78 @@ def json_response(body: object, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, content_type="application/json")
 
 
-def outcome_response(status: int, code: str, text: str) -> Response:
-    """Return an error answer with an OperationOutcome body."""
-    return json_response(to_outcome(code, text), status)
-
-
-def make_routes(knowledge: KnowledgeBase, limits: Limits, version: str, effects: Effects) -> Blueprint:
-    """Return the routes of one knowledge base (CDS Hooks 2.0, Discovery and Calling a CDS Service)."""
+def make_routes(edge: Edge) -> Blueprint:
+    """Return the routes of one knowledge base (CDS Hooks 2.0: Discovery, Calling a CDS Service, Feedback)."""
     routes = Blueprint("hooks", __name__)
+    knowledge, effects = edge.knowledge, edge.effects
     discovery = {"services": [service.to_discovery() for service in knowledge.services.values()]}
+    life_s = max((each.not_repeated_s for each in knowledge.services.values()), default=0)
+    routes.before_request(edge.guard.admit)
 
     @routes.get("/cds-services")
     def discover() -> Response:
         return json_response(discovery)
 
-    @routes.get("/health")
-    def health() -> Response:
-        return json_response({"status": "ok", "version": version, "services": sorted(knowledge.services)})
-
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
-        started = effects.seconds()
         service = find_service(knowledge, service_id)
-        body = _body(limits)
-        answered = answer(knowledge, service, body, effects.today(), effects.new_uuid, limits)
-        milliseconds = round((effects.seconds() - started) * 1000, 2)
-        line = {"event": "call", "hook": service.hook, "service": service.plan.canonical}
-        effects.log(orjson.dumps({**line, "cards": len(answered.cards), "ms": milliseconds}).decode())
+        note(service=service_id, hook=service.hook, plan=service.plan.canonical, knowledge=knowledge.digest)
+        body, tenant = _body(edge.limits), tenant_of(g.caller)
+        repeats = Repeats(tenant or "", edge.key, edge.store.given) if life_s else None
+        answered = answer(
+            knowledge,
+            service,
+            body,
+            effects.today(),
+            effects.new_uuid,
+            edge.limits,
+            fetch=edge.fetch,
+            repeats=repeats,
+        )
+        _keep(edge, service, answered, tenant, life_s)
         return Response(answered.to_json(), content_type="application/json")
 
+    @routes.post("/cds-services/<service_id>/feedback")
+    def feedback(service_id: str) -> Response:
+        service = find_service(knowledge, service_id)
+        events = parse_feedback(_body(edge.limits), edge.keep_comments)
+        try:
+            stored = edge.store.add_feedback(events, tenant_of(g.caller), service_id, effects.now())
+        except StoreError:
+            raise Unavailable("Feedback cannot be stored now. Send it again later.") from None
+        note(service=service_id, plan=service.plan.canonical, feedback=len(events), stored=stored)
+        edge.metrics.feedback(service_id, [each.outcome for each in events])
+        return json_response({"received": len(events)})
+
     return routes
+
+
+def _keep(edge: Edge, service: Service, answered: Answer, tenant: str | None, life_s: int) -> None:
+    """Count and remember what was answered; nothing of it can fail or delay the answer."""
+    name, now = service.plan.id, edge.effects.now()
+    issued = [
+        IssuedCard(
+            card["uuid"],
+            name,
+            topic.advice.plan.url,
+            topic.advice.plan.version,
+            topic.key,
+            card["indicator"],
+            service.hook,
+            now,
+            tenant,
+        )
+        for card, topic in answered.given
+    ]
+    edge.store.record_cards(issued)
+    edge.store.record_advice(answered.fingerprints, now + life_s)
+    edge.metrics.cards(name, [(each.recommendation, each.indicator) for each in issued], answered.repeated)
+    edge.metrics.missing(name, answered.missing)
+    note(cards=len(issued))
+    if answered.missing:
+        note(missing=answered.missing)
+    if answered.repeated:
+        note(repeated=answered.repeated)
 
 
 def _body(limits: Limits) -> bytes:
@@ -74,42 +142,3 @@ def _body(limits: Limits) -> bytes:
         return request.get_data(cache=False)
     except RequestEntityTooLarge:
         raise too_large(limits) from None
-
-
-def answer_errors(app: Flask, log: Callable[[str], object]) -> None:
-    """Answer every error of the app with an OperationOutcome, and log what we did not foresee without its values."""
-
-    @app.errorhandler(RequestError)
-    def deliberate(error: RequestError) -> Response:
-        log(orjson.dumps({"event": "refused", "status": error.status, "error": type(error).__name__}).decode())
-        return outcome_response(error.status, error.code, str(error))
-
-    @app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> Response:
-        status = error.code or 500
-        answered = outcome_response(status, ISSUE_TYPES.get(status, "processing"), _reason(status, error))
-        if "Allow" in (headers := dict(error.get_headers())):
-            answered.headers["Allow"] = headers["Allow"]
-        return answered
-
-    @app.errorhandler(Exception)
-    def unforeseen(error: Exception) -> Response:
-        log(orjson.dumps({"event": "fault", "type": type(error).__name__, "at": _frames(error)}).decode())
-        return outcome_response(500, "exception", "The service failed on this call. Its log names the place.")
-
-
-def _reason(status: int, error: HTTPException) -> str:
-    reasons = {
-        404: "No such address. GET /cds-services lists the services.",
-        405: "This address does not take that method.",
-    }
-    return reasons.get(status, error.name)
-
-
-def _frames(error: BaseException) -> list[str]:
-    """Return function and line of each frame: the values, which may be about a patient, stay out of the log."""
-    frames, trace = [], error.__traceback__
-    while trace:
-        frames.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return frames[-6:]

@@ -2,12 +2,25 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 THREADS = 4
+STOP_S = 30
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (where gunicorn's heartbeat touches no disk)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is done at turns of a server's life: when its ports are bound, when a worker ends, when one has died."""
+
+    ready: Callable[[], object] = lambda: None
+    worker_ends: Callable[[], object] = lambda: None
+    worker_died: Callable[[int], object] = lambda _: None
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -24,22 +37,30 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
 
 def run_server(
-    app: Flask, host: str, port: int, workers: int | None, ready: Callable[[], object] = lambda: None
+    app: Flask, host: str, port: int, workers: int | None, metrics_port: int | None = None, watch: Watch | None = None
 ) -> None:
-    """Serve the application until SIGTERM or SIGINT; calls in flight are finished first.
+    """Serve the application until SIGTERM or SIGINT; calls in flight are finished first, for up to 30 seconds.
 
-    `ready` is called once, when the port is bound.
+    With a `metrics_port` the workers listen there too; the application tells the ports apart.
     """
+    watch = watch or Watch()
     options = {
-        "bind": f"{host}:{port}",
+        "bind": [_address(host, each) for each in (port, metrics_port) if each],
         "workers": workers or os.cpu_count() or 1,
         "worker_class": "gthread",
         "threads": THREADS,
         "preload_app": True,
         "keepalive": 75,
-        "graceful_timeout": 30,
+        "graceful_timeout": STOP_S,
         "proc_name": "cds-service",
         "control_socket_disable": True,
-        "when_ready": lambda _: ready(),
+        "worker_tmp_dir": str(SHARED_MEMORY) if os.access(SHARED_MEMORY, os.W_OK) else None,
+        "when_ready": lambda _: watch.ready(),
+        "worker_exit": lambda _, __: watch.worker_ends(),
+        "child_exit": lambda _, worker: watch.worker_died(worker.pid),
     }
     _Server(app, options).run()
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,6 +1,5 @@
 """Rules that hold across artifacts. Each returns every breach it finds, as Problems an author can act on."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -10,15 +9,13 @@ from cds_service.core.plan import Action, Plan
 from cds_service.core.valueset import Terminology
 from cds_service.errors import Problem
 from cds_service.knowledge.check_action import OVERRIDE_REASONS, asked_sets, check_action, override_reasons
+from cds_service.knowledge.check_service import check_service
 from cds_service.knowledge.conflict import records_that_fire_both_ways
 from cds_service.knowledge.read import Artifact
 from cds_service.knowledge.terms import definitions
 from cds_service.knowledge.units import UNITS
 
 SUMMARY_LIMIT = 140
-HOOKS = frozenset({"order-select"})
-QUERY = re.compile(r"[A-Z][A-Za-z]+(/\{\{context\.\w+\}\}|\?[\w:-]+=[^&\s]+(&[\w:-]+=[^&\s]+)*)")
-TOKENS = frozenset({"{{context.patientId}}", "{{context.encounterId}}", "{{context.userId}}", "{{userPractitionerId}}"})
 CODED = {
     "disorder": p.DISORDER,
     "risk": p.RISK,
@@ -59,7 +56,7 @@ def check_plans(
     )
     reasons = override_reasons(terms)
     for artifact, plan in pairs:
-        found = [*_metadata(artifact, plan), *_links(plan, known), *_service(plan)]
+        found = [*_metadata(artifact, plan), *_links(plan, known), *check_service(plan)]
         for action in plan.walk():
             found += [*_action(plan, action), *_dangling(action, known), *_unknown_codes(action, known)]
             found += check_action(action, terminology.units, reasons) if plan.status != "retired" else []
@@ -159,22 +156,6 @@ def _links(plan: Plan, known: _Known) -> Iterator[Breach]:
         is_active = target is not None and target.status == "active"
         if action.definition and not is_active and not known.is_unread(action.definition):
             yield f"action({action.id})", f"{action.definition} is no active plan.", "correct the canonical."
-
-
-def _service(plan: Plan) -> Iterator[Breach]:
-    if plan.hook is None:
-        return
-    if plan.hook not in HOOKS:
-        yield "action.trigger", f"the hook {plan.hook} is not served.", f"use one of {', '.join(sorted(HOOKS))}."
-    for action in plan.actions:
-        keys = Counter(template.key for template in action.prefetch)
-        for key in sorted(key for key in keys if keys[key] > 1):
-            yield f"action.input({key})", "the prefetch key is given twice.", "give each data requirement its own id."
-        for template in action.prefetch:
-            tokens = set(re.findall(r"\{\{.*?\}\}", template.query))
-            if template.query and (not QUERY.fullmatch(template.query) or tokens - TOKENS):
-                reason = "not a CDS Hooks 2.0 prefetch query."
-                yield f"action.input({template.key})", reason, "use Type/{{context.x}} or Type?param=value."
 
 
 def _action(plan: Plan, action: Action) -> Iterator[Breach]:

@@ -1,5 +1,7 @@
 """Folders -> KnowledgeBase, or all problems at once."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,19 +18,27 @@ from cds_service.knowledge.read import Artifact, read_folder
 from cds_service.knowledge.terms import aliases, definitions, to_value_set
 from cds_service.knowledge.units import UNITS, to_units
 
+SPECIFICATION = "2.0.1"
+
 
 @dataclass(frozen=True)
 class Service:
-    """One CDS service: discovery derives from it (CDS Hooks 2.0, Discovery)."""
+    """One CDS service: discovery derives from it (CDS Hooks 2.0, Discovery).
+
+    `content` is the plan that describes its orders: `plan` itself, or the one that `plan` refers to. Advice that was
+    given at another hook is not repeated for `not_repeated_s` seconds (0: it always is).
+    """
 
     plan: Plan
+    content: Plan
     hook: str
     prefetch: tuple[Prefetch, ...]
     writer: CardWriter
+    not_repeated_s: int
 
     def to_discovery(self) -> dict[str, object]:
         """Return the service's entry in the discovery response."""
-        entry: dict[str, object] = {"hook": self.hook, "title": self.plan.title}
+        entry: dict[str, object] = {"hook": self.hook, "version": SPECIFICATION, "title": self.plan.title}
         entry |= {"description": self.plan.description, "id": self.plan.id}
         if self.prefetch:
             entry["prefetch"] = {template.key: template.query for template in self.prefetch}
@@ -37,12 +47,16 @@ class Service:
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """Everything that is known: services by id, the active plans, all plans, and the terminology."""
+    """Everything that is known: services by id, the active plans, all plans, the terminology, and a digest of it all.
+
+    The digest is the same wherever the same artifacts are loaded, and another one when any of them differs.
+    """
 
     services: Mapping[str, Service]
     library: Library
     all_plans: tuple[Plan, ...]
     terminology: Terminology
+    digest: str
 
 
 def load_knowledge(plandefinitions: Path, valuesets: Path) -> KnowledgeBase:
@@ -72,7 +86,7 @@ def load_knowledge(plandefinitions: Path, valuesets: Path) -> KnowledgeBase:
         problems += check_directions(pairs, terminology)
     if problems:
         raise KnowledgeError(problems)
-    return _knowledge(plans, terms, terminology)
+    return _knowledge(plans, terms, terminology, _digest([*terms, *sources]))
 
 
 def _plan(artifact: Artifact, units: Units, problems: list[Problem]) -> Plan:
@@ -82,14 +96,22 @@ def _plan(artifact: Artifact, units: Units, problems: list[Problem]) -> Plan:
     return parse_plan(artifact.source, report, units)
 
 
-def _knowledge(plans: list[Plan], terms: list[Artifact], terminology: Terminology) -> KnowledgeBase:
+def _digest(artifacts: list[Artifact]) -> str:
+    content = [(each.file, each.source) for each in artifacts]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _knowledge(plans: list[Plan], terms: list[Artifact], terminology: Terminology, digest: str) -> KnowledgeBase:
     active = [plan for plan in plans if plan.status == "active"]
     meanings = next((definitions(each) for each in terms if each.source.get("url") == EVIDENCE_CLASS), {})
     services = {plan.id: _service(plan, active, meanings) for plan in active if plan.hook}
-    return KnowledgeBase(services, Library(active), tuple(plans), terminology)
+    return KnowledgeBase(services, Library(active), tuple(plans), terminology, digest)
 
 
 def _service(plan: Plan, active: list[Plan], meanings: Mapping[str, str]) -> Service:
-    prefetch = tuple(template for action in plan.actions for template in action.prefetch)
-    shared = "\n\n".join(action.description for action in plan.actions if action.description)
-    return Service(plan, plan.hook or "", prefetch, CardWriter(active, meanings, shared))
+    (action,) = plan.actions
+    content = next((each for each in active if each.url == action.definition), plan)
+    prefetch = tuple(template for each in content.actions for template in each.prefetch)
+    shared = "\n\n".join(each.description for each in content.actions if each.description)
+    writer = CardWriter(active, meanings, shared)
+    return Service(plan, content, action.hook or "", prefetch, writer, action.not_repeated_s)

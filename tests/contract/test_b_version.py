@@ -2,10 +2,6 @@
 
 import re
 
-import pytest
-
-pytestmark = pytest.mark.xfail(reason="discovery does not carry `version` yet", strict=False)
-
 
 def test_B10_every_service_says_which_version_of_cds_hooks_it_implements(services):
     assert services

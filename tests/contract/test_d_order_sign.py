@@ -5,7 +5,6 @@ import pytest
 from tests.contract.service import advice, post
 from tests.requests import bundle, condition, order, request
 
-pytestmark = pytest.mark.xfail(reason="the service of order-sign is not built yet", strict=False)
 SIGN = "/cds-services/ivig-order-sign"
 CIDP, IBM = condition("G61.81"), condition("G72.41")
 

@@ -12,7 +12,6 @@ from tests.contract.service import advice, outcome, post, served, steady, unchec
 from tests.requests import OPTIONAL, bundle, condition, request
 from tests.test_alert_burden import result
 
-pytestmark = pytest.mark.xfail(reason="missing prefetch is not fetched yet", strict=False)
 CIDP, IBM, CKD = condition("G61.81"), condition("G72.41", "c2"), condition("N18.30", "c3")
 PATIENT = {"reference": "Patient/p1"}
 

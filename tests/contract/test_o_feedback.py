@@ -13,7 +13,6 @@ from tests.conftest import TODAY
 from tests.contract.service import SERVICE, outcome, post, served, steady
 from tests.requests import condition, request
 
-pytestmark = pytest.mark.xfail(reason="feedback is not taken yet", strict=False)
 FEEDBACK = f"{SERVICE}/feedback"
 HL7 = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 WHEN = "2026-11-22T08:30:00Z"

@@ -10,8 +10,6 @@ from tests.contract.fhir_server import http_server
 from tests.contract.service import SERVICE
 from tests.contract.tokens import DISCOVERY, HOUR, ISSUER, PUBLIC, Key, calling, claims, forged, signed
 
-pytestmark = pytest.mark.xfail(reason="clients are not authenticated yet", strict=False)
-
 
 @pytest.mark.parametrize("header", [{"typ": None}, {"typ": "at+jwt"}, {"kid": None}, {"kid": ""}, {"kid": "es-2"}])
 def test_P3_the_header_names_type_and_key(secured, keys, header):

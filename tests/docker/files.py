@@ -14,10 +14,6 @@ PORT, METRICS_PORT, USER = 8000, 9090, 65532
 IMAGE = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)?:v?\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?")
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|DATABASE_URL")
 
-# Written for what is being built: routes and commands that do not exist yet. Empty both when they do.
-COMING_ROUTES = {"/ready"}
-COMING_COMMANDS = {"db"}
-
 
 def instructions(text: str) -> list[list[tuple[str, str]]]:
     """The stages of a Dockerfile, each a list of (instruction, rest); what comes before the first FROM is stage 0."""

@@ -12,7 +12,7 @@ import pytest
 from cds_service.__main__ import main
 from cds_service.errors import SettingsError
 from cds_service.settings import read_settings
-from tests.docker.files import COMING_COMMANDS, DOCKER, IMAGE, METRICS_PORT, PORT, ROOT, SECRET, compose
+from tests.docker.files import DOCKER, IMAGE, METRICS_PORT, PORT, ROOT, SECRET, compose
 from tests.hooks.calls import SERVICE
 
 REFUSED_UNSET = re.compile(r"\$\{(\w+):\?[^}]+\}")
@@ -144,7 +144,7 @@ def test_the_service_waits_for_its_tables_and_lives_in_the_network_of_hapi():
 def test_the_commands_are_ours():
     commands = [each["command"] for each in compose()["services"].values() if "command" in each]
     assert commands == [["db", "upgrade"]]
-    assert {each[0] for each in commands} <= set(main.commands) | COMING_COMMANDS
+    assert {each[0] for each in commands} <= set(main.commands)
 
 
 def test_the_image_is_built_here_under_the_version_of_the_project():

@@ -12,8 +12,6 @@ from cds_service.__main__ import main
 from cds_service.app import create_app
 from cds_service.settings import read_settings
 from tests.docker.files import (
-    COMING_COMMANDS,
-    COMING_ROUTES,
     DOCKER,
     METRICS_PORT,
     PORT,
@@ -97,13 +95,13 @@ def test_the_probes_ask_routes_that_there_are(knowledge):
     assert [each["path"] for each in asked.values()] == ["/health", "/health", "/ready"]
     assert {each["port"] for each in asked.values()} == {"http"}
     routes = {rule.rule for rule in create_app(read_settings(), knowledge).url_map.iter_rules()}
-    assert {each["path"] for each in asked.values()} <= routes | COMING_ROUTES
+    assert {each["path"] for each in asked.values()} <= routes
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "Job"])
 def test_the_arguments_are_those_of_our_commands(kind):
     name, *arguments = container(kind)["args"]
-    assert name in set(main.commands) | COMING_COMMANDS
+    assert name in set(main.commands)
     if kind == "Deployment":
         given = main.commands[name].make_context(name, arguments).params
         assert (given["host"], given["port"]) == ("0.0.0.0", PORT)

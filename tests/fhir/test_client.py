@@ -282,7 +282,7 @@ def test_a_failure_tells_its_word_only() -> None:
 
 def test_outcomes_are_a_closed_list() -> None:
     assert {outcome_of_status(status) for status in range(1000)} < OUTCOMES
-    assert len(OUTCOMES) == 18
+    assert len(OUTCOMES) == 22
 
 
 def test_an_empty_list_refuses_everything(make_client: MakeClient) -> None:

@@ -31,7 +31,8 @@ def assert_nothing_null_or_empty(body: Any) -> None:
 def test_b1_to_b8_discovery_derives_from_the_service_plan(client):
     answer = client.get("/cds-services")
     assert answer.status_code == 200
-    (service,) = answer.json["services"]
+    service, sign = answer.json["services"]
+    assert (sign["id"], sign["hook"], sign["prefetch"]) == ("ivig-order-sign", "order-sign", service["prefetch"])
     assert service["id"] == "ivig-order-select"
     assert service["hook"] == "order-select"
     assert service["title"]
@@ -56,7 +57,7 @@ def test_health_says_what_is_served(client):
     answer = client.get("/health")
     assert answer.status_code == 200
     assert answer.json["status"] == "ok"
-    assert answer.json["services"] == ["ivig-order-select"]
+    assert answer.json["services"] == ["ivig-order-select", "ivig-order-sign"]
 
 
 def test_i1_to_i10_a_card_has_what_the_specification_asks_for(client):

@@ -11,13 +11,14 @@ from tests.requests import condition, request
 
 
 def test_a_fault_of_ours_is_an_outcome_without_values_and_is_logged_without_them(client, monkeypatch, log):
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise ValueError("SENTINEL-of-a-patient")
 
     monkeypatch.setattr("cds_service.hooks.routes.answer", fail)
     text = assert_outcome(post(client, request()), 500)
     (line,) = log
-    assert json.loads(line)["type"] == "ValueError"
+    assert json.loads(line)["error"] == "ValueError"
+    assert json.loads(line)["level"] == "error"
     assert "fail:" in line
     assert "SENTINEL" not in text + line
 
@@ -40,7 +41,7 @@ def sentinel_requests() -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", sentinel_requests())
-def test_no_patient_data_in_logs_or_error_bodies(client, caplog, capfd, log, name):
+def test_no_patient_data_in_logs_or_error_bodies(client, knowledge, caplog, capfd, log, name):
     with caplog.at_level(logging.DEBUG):
         answer = post(client, sentinel_requests()[name])
     told = "".join([*log, caplog.text, *capfd.readouterr()])
@@ -52,8 +53,14 @@ def test_no_patient_data_in_logs_or_error_bodies(client, caplog, capfd, log, nam
         (line,) = log
         assert json.loads(line) == {
             "event": "call",
+            "request": "00000000-0000-4000-8000-000000000001",
+            "status": 200,
+            "service": "ivig-order-select",
             "hook": "order-select",
-            "service": "http://cds-service.example.org/fhir/PlanDefinition/ivig-order-select|1.1.0",
+            "plan": "http://cds-service.example.org/fhir/PlanDefinition/ivig-order-select|1.2.0",
+            "knowledge": knowledge.digest,
             "cards": 2,  # the patient is over 65 years old: a safety card
             "ms": 0.0,
+            "time": "2026-11-22T12:00:00.000Z",
+            "level": "info",
         }

@@ -70,7 +70,7 @@ def test_the_unbroken_topic_loads(tmp_path):
 
 
 def test_the_shipped_knowledge_loads(knowledge):
-    assert set(knowledge.services) == {"ivig-order-select"}
+    assert set(knowledge.services) == {"ivig-order-select", "ivig-order-sign"}
 
 
 def test_a_problem_says_where_it_is_why_and_what_to_do(tmp_path):

@@ -1,0 +1,1 @@
+"""What operators see: `metrics` for Prometheus, `log` for one line a call. Nothing of a patient is in either."""
