@@ -85,7 +85,8 @@ class PlainConnection(HTTPConnection):
             except OSError:
                 failure = NewConnectionError(self, "refused")
             else:
-                return _held(found)
+                _hold(found, found)
+                return found
         raise failure
 
 
@@ -107,7 +108,7 @@ class PlainPool(HTTPConnectionPool):
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection: Any = super()._get_conn(timeout)
         if connection.sock is not None:
-            CURRENT.get().hold(connection.sock)
+            _hold(connection.sock, connection)
         return connection
 
     def _put_conn(self, conn: Any) -> None:
@@ -170,10 +171,9 @@ def make_session(gate: Gate, ca_file: Path | None, connections: int) -> requests
     return session
 
 
-def _held(sock: socket.socket) -> socket.socket:
+def _hold(sock: socket.socket, owner: socket.socket | HTTPConnection) -> None:
     try:
         CURRENT.get().hold(sock)
     except Failed:
-        sock.close()
+        owner.close()
         raise
-    return sock

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cds_service.core.resources import Resource, entries
 from cds_service.fhir.access import Access, parse_scopes
+from cds_service.fhir.call import FetchLimits
 from cds_service.fhir.client import FhirClient
 from cds_service.fhir.hosts import AllowedHosts, parse_hosts
 from cds_service.fhir.outcome import OUTCOMES, Failed, outcome_of_status
@@ -95,8 +96,8 @@ def test_a_search_is_answered_with_a_bundle(answer: object, make_client: MakeCli
 def test_a_later_page_that_stalls_leaves_the_first(make_client: MakeClient) -> None:
     """With and without a thread that notices before the caller's time is up."""
     served = {"Observation?patient=p1": resource(bundle("a", following=f"{PAGE}2")), f"{PAGE}2": stall}
-    for read_s in (0.1, 10.0):
-        limits = SMALL.__class__(budget_s=0.4, read_s=read_s)
+    for read_s in (0.7, 10.0):
+        limits = FetchLimits(budget_s=1.5, read_s=read_s)
         with serving(served) as stub:
             found = make_client(limits=limits).fetch(access(stub.url), {"labs": SEARCH})["labs"]
         assert (found.outcome, ids(found)) == ("partial", ["a"])
@@ -222,6 +223,7 @@ def test_a_client_that_is_closed_meanwhile_raises_nothing(make_client: MakeClien
 FORKING = """
 import os, sys, time
 from cds_service.fhir.access import Access
+from cds_service.fhir.call import FetchLimits
 from cds_service.fhir.call import FetchLimits
 from cds_service.fhir.client import FhirClient
 from cds_service.fhir.hosts import parse_hosts

@@ -1,6 +1,12 @@
+import time
+
 import pytest
 
-from tests.fhir.conftest import PATIENT, SEARCH, Dialled, MakeClient, Resolver, access, tls
+from cds_service.fhir.call import Call
+from cds_service.fhir.connection import Gate, make_session
+from cds_service.fhir.hosts import parse_hosts
+from cds_service.fhir.outcome import Failed
+from tests.fhir.conftest import PATIENT, ROOMY, SEARCH, Dialled, MakeClient, Resolver, access, tls
 from tests.fhir.stub import bundle, resource, serving
 
 P1 = {"resourceType": "Patient", "id": "p1"}
@@ -126,6 +132,17 @@ def test_neither_redirect_nor_next_link_leads_the_token_elsewhere(status: str, m
         outcomes = {key: each.outcome for key, each in found.items()}
         assert outcomes == {"patient": "redirect", "labs": "partial"} | dict.fromkeys(first_page, "host-refused")
         assert decoy.connections == 0
+
+
+@pytest.mark.parametrize("url", ["http://localhost:{port}/", "http://127.0.0.1:{port}/", "http://127.0.0.1:1@[::1]/"])
+def test_the_connection_itself_asks_the_list(url: str, dialled: Dialled) -> None:
+    """Whatever the layers above have let through."""
+    with serving({"*": resource(P1)}) as decoy:
+        gate = Gate(parse_hosts(NAME), Resolver(["127.0.0.1"]))
+        refused = pytest.raises(Failed, match="host-refused")
+        with make_session(gate, None, 1) as session, Call(ROOMY, time.monotonic).request(), refused:
+            session.get(url.format(port=decoy.port))
+        assert (decoy.connections, dialled.addresses) == (0, [])
 
 
 def test_a_proxy_of_the_environment_is_not_used(make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:

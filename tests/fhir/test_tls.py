@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from cds_service.fhir.call import FetchLimits
 from tests.fhir.conftest import PATIENT, SMALL, MakeClient, Resolver, access, tls
 from tests.fhir.stub import drip, resource, serving
 
@@ -56,9 +57,8 @@ def test_tls_connections_are_kept_and_shut_down_like_others(
     authority: trustme.CA, ca_file: Path, make_client: MakeClient
 ) -> None:
 
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
-    with serving(SERVED | {"Patient/p2": drip(head)}, context=tls(authority, "127.0.0.1")) as stub:
-        client = make_client(limits=SMALL, ca_file=ca_file, threads=1)
+    with serving(SERVED | {"Patient/p2": drip(b"HTTP/1.1 200 OK\r\nX: ")}, context=tls(authority, "127.0.0.1")) as stub:
+        client = make_client(limits=FetchLimits(budget_s=1.5), ca_file=ca_file, threads=1)
         server = access(f"https://127.0.0.1:{stub.port}/fhir")
         for _ in range(2):
             assert client.fetch(server, {"patient": PATIENT})["patient"].outcome == "ok"
@@ -66,3 +66,4 @@ def test_tls_connections_are_kept_and_shut_down_like_others(
         slow = PATIENT._replace(url="Patient/p2", id="p2")
         assert client.fetch(server, {"patient": slow})["patient"].outcome == "timeout"
         assert stub.gone.wait(5)
+        assert stub.connections == 1, "dripping began on the connection that was kept"
