@@ -5,9 +5,11 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection
 
-from cds_service.store.digests import upsert
+from cds_service.store.digests import upserts
 from cds_service.store.rows import IssuedCard, to_micros
 from cds_service.store.tables import ISSUED_CARD
+
+_INSERT = {name: each.on_conflict_do_nothing(index_elements=["card"]) for name, each in upserts(ISSUED_CARD).items()}
 
 
 def insert_cards(connection: Connection, cards: Iterable[IssuedCard]) -> None:
@@ -16,4 +18,4 @@ def insert_cards(connection: Connection, cards: Iterable[IssuedCard]) -> None:
         asdict(card) | {"issued_at": to_micros(card.issued_at)} for card in sorted(cards, key=lambda each: each.card)
     ]
     if rows:
-        connection.execute(upsert(connection, ISSUED_CARD).on_conflict_do_nothing(index_elements=["card"]), rows)
+        connection.execute(_INSERT[connection.dialect.name], rows)

@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, select
 
-from cds_service.store.digests import upsert
+from cds_service.store.digests import upserts
 from cds_service.store.rows import Event, event_digest, instant_to_micros, to_micros
 from cds_service.store.tables import FEEDBACK, ISSUED_CARD
 
 ABOUT = ("plan", "version", "recommendation")
+_INSERT = {name: each.on_conflict_do_nothing(index_elements=["digest"]) for name, each in upserts(FEEDBACK).items()}
 
 
 def insert_events(
@@ -24,9 +25,8 @@ def insert_events(
         digest = event_digest(event, tenant, service)
         common = {"digest": digest, "tenant": tenant, "service": service, "received_at": to_micros(received_at)}
         rows[digest] = common | _columns(event) | about.get(event.card, dict.fromkeys(ABOUT))
-    statement = upsert(connection, FEEDBACK).on_conflict_do_nothing(index_elements=["digest"])
     in_one_order = [rows[digest] for digest in sorted(rows)]  # two posts of the same events cannot deadlock
-    return connection.execute(statement, in_one_order).rowcount if rows else 0
+    return connection.execute(_INSERT[connection.dialect.name], in_one_order).rowcount if rows else 0
 
 
 def _columns(event: Event) -> dict[str, object]:
