@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.service import SERVICE, outcome, post, served, steady, strict
 from tests.contract.walk import actions, cards, our_own, values
-from tests.requests import condition, request
+from tests.requests import bundle, condition, order, request
 from tests.serving import free_port, wait_for
 
 OPTIONAL = ("uuid", "detail", "suggestions", "selectionBehavior", "overrideReasons", "links", "extension")
@@ -97,3 +97,13 @@ def test_A8_what_would_be_an_empty_list_is_absent(knowledge, client, answers):
     bare = {name: dataclasses.replace(each, prefetch=()) for name, each in knowledge.services.items()}
     with served(dataclasses.replace(knowledge, services=bare), steady(None, print)) as without:
         assert [each for each in without.get("/cds-services").json["services"] if "prefetch" in each] == []
+
+
+@pytest.mark.parametrize("value", [None, {}, [], "", {"reference": None}], ids=str)
+def test_A4_a_new_order_takes_nothing_null_or_empty_from_the_draft(client, value):
+    body = request(condition("G61.81"), condition("N18.30", "c2"), orders=[order(encounter=value)])
+    body["prefetch"]["observations"] = bundle()
+    answer = post(client, body)
+    created = [each for each in our_own(answer.json)["cards"] if "suggestions" in each]
+    assert created
+    assert [path for path, found in values(our_own(answer.json)) if found in (None, "", [], {})] == []

@@ -3,6 +3,7 @@
 import copy
 import re
 import socket
+import sys
 
 import pytest
 
@@ -163,18 +164,35 @@ UNLISTED = [
 ]
 
 
+class Network:
+    """Every attempt of this process to resolve a name or to connect; none gets through while it is watched.
+
+    An audit hook sees them whoever makes them; it cannot be taken away again, so it is there once and sleeps.
+    """
+
+    events = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.connect", "socket.sendto"})
+
+    def __init__(self):
+        self.is_watched, self.attempts = False, []
+        sys.addaudithook(self.hear)
+
+    def hear(self, event, args):
+        if self.is_watched and event in self.events:
+            self.attempts.append(event)
+            raise OSError("this test has no network")
+
+
+@pytest.fixture(scope="session")
+def listener():
+    return Network()
+
+
 @pytest.fixture
-def network(monkeypatch):
-    """Every attempt to resolve a name or to connect; none gets through."""
-    attempts = []
-
-    def refuse(*args, **_):
-        attempts.append(args[-1])
-        raise OSError("this test has no network")
-
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    return attempts
+def network(listener):
+    """The attempts of a test to reach anybody."""
+    listener.attempts, listener.is_watched = [], True
+    yield listener.attempts
+    listener.is_watched = False
 
 
 @pytest.mark.parametrize("address", UNLISTED)
@@ -190,3 +208,10 @@ def test_G8_without_a_list_no_server_is_called(client, server, network):
     outcome(post(client, reaching(full(), server)), 412)
     assert network == []
     assert server.asked == []
+
+
+def test_G8_the_test_above_would_notice_a_call(network):
+    for attempt in (lambda: socket.getaddrinfo("127.0.0.1", 80), lambda: socket.create_connection(("127.0.0.1", 9))):
+        with pytest.raises(OSError, match="no network"):
+            attempt()
+    assert network == ["socket.getaddrinfo", "socket.getaddrinfo"]
