@@ -15,7 +15,6 @@ SERVICES = sorted({name.partition("/")[0] for name in CASES})
 DESCRIPTION = describe(SERVICES, None, __version__, authenticated=False)
 CALL = "/cds-services/{id}"
 FEEDBACK = f"{CALL}/feedback"
-NOT_YET = {(FEEDBACK, "post"), ("/ready", "get"), ("/metrics", "get")}  # described, and not served yet
 
 
 def resolved(node: Any) -> Any:

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from cds_service.app import create_app
 from cds_service.hooks.routes import Effects
-from cds_service.settings import read_settings
+from tests.contract.service import served
 from tests.contract_schema import (
     CALL,
     Path,
@@ -45,12 +44,12 @@ TEXTS = {  # may be any text
 def answers(knowledge) -> dict[str, Any]:
     """Return the answer to every golden case, on its day, as it goes over the wire."""
     days = [date(2026, 11, 22)]
-    effects = Effects(lambda: days[-1], lambda: str(uuid.uuid4()), lambda: 0.0, lambda line: None)
-    client = create_app(read_settings(), knowledge, effects).test_client()
+    effects = Effects(lambda: days[-1], lambda: str(uuid.uuid4()), lambda: 0.0, lambda line: None, lambda: 0.0)
     found = {}
-    for name, case in CASES.items():
-        days.append(case.today)
-        found[name] = client.post(f"/cds-services/{name.partition('/')[0]}", json=case.request)
+    with served(knowledge, effects) as client:
+        for name, case in CASES.items():
+            days.append(case.today)
+            found[name] = client.post(f"/cds-services/{name.partition('/')[0]}", json=case.request)
     return found
 
 

@@ -34,7 +34,8 @@ class Guard:
     def _caller(self) -> Caller | None:
         if self.verifier:
             return self.verifier.verify(request.headers.get("Authorization"), self.public_url + request.path)
-        if self.only_local and not is_loopback(request.remote_addr or ""):
+        peer = request.remote_addr  # none: a Unix socket, which only this machine can reach
+        if self.only_local and peer and not is_loopback(peer):
             raise Unauthorized("not-local")
         return None
 
