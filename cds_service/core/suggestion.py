@@ -18,6 +18,13 @@ from cds_service.core.records import Problem
 from cds_service.core.template import put
 
 Fields = dict[str, Raw]
+
+
+class _Reference(msgspec.Struct):
+    reference: str
+
+
+_REFERENCE = msgspec.json.Decoder(_Reference)
 _FIELDS = msgspec.json.Decoder(Fields)
 _LIST = msgspec.json.Decoder(list[Raw])
 _NUMBER = msgspec.json.Decoder(Decimal)
@@ -91,8 +98,8 @@ def _created(concept: Any, draft: Draft) -> dict[str, Any] | None:
     code = {"concept": concept} if draft.release == "R5" else concept
     patient = {"reference": f"Patient/{draft.patient_id}"}
     request = {"resourceType": "ServiceRequest", "status": "draft", "intent": "order", "code": code, "subject": patient}
-    encounter = draft.fields.get("encounter")
-    return {"resource": request | ({"encounter": encounter} if _says_something(encounter) else {})}
+    encounter = _referred(draft.fields.get("encounter"))
+    return {"resource": request | ({"encounter": {"reference": encounter}} if encounter else {})}
 
 
 # The reason of an order
@@ -190,8 +197,12 @@ def _is_object(raw: Raw | None) -> bool:
     return raw is not None and bytes(raw).lstrip().startswith(b"{")
 
 
-def _says_something(raw: Raw | None) -> bool:
-    return raw is not None and _is_object(raw) and bool(_FIELDS.decode(raw))
+def _referred(raw: Raw | None) -> str | None:
+    """Return what a Reference of the draft refers to; the rest of it may hold what an answer must not."""
+    try:
+        return None if raw is None else _REFERENCE.decode(raw).reference.strip()
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _items(raw: Raw | None) -> list[Raw]:

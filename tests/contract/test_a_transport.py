@@ -99,7 +99,9 @@ def test_A8_what_would_be_an_empty_list_is_absent(knowledge, client, answers):
         assert [each for each in without.get("/cds-services").json["services"] if "prefetch" in each] == []
 
 
-@pytest.mark.parametrize("value", [None, {}, [], "", {"reference": None}], ids=str)
+@pytest.mark.parametrize(
+    "value", [None, {}, [], "", {"reference": None}, {"reference": "Encounter/e1", "display": None}], ids=str
+)
 def test_A4_a_new_order_takes_nothing_null_or_empty_from_the_draft(client, value):
     body = request(condition("G61.81"), condition("N18.30", "c2"), orders=[order(encounter=value)])
     body["prefetch"]["observations"] = bundle()
