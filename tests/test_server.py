@@ -1,17 +1,23 @@
 """The real server: the wheel in an empty folder, real HTTP, a clean stop."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import requests
+from cds_service.access.make import make_key_pair, make_token
+from tests.fhir.stub import serving as stub_serving
 from tests.requests import condition, request
-from tests.serving import serving, wait_for
+from tests.serving import free_port, serving, wait_for, workers_of
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +79,73 @@ def test_serve_refuses_to_start_on_broken_knowledge(wheel, tmp_path):
     with serving(wheel, tmp_path, "--valuesets", str(tmp_path / "valuesets")) as (_, process):
         assert process.wait(timeout=40) == 1
     assert "holds no .json file" in (tmp_path / "log").read_text()
+
+
+def test_a_call_in_flight_is_finished_before_the_server_stops(root, tmp_path):
+    asked = threading.Event()
+
+    def late(_, sock):
+        asked.set()
+        time.sleep(1)
+        sock.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 44\r\n\r\n{"resourceType":"Bundle","type":"searchset"}')
+        sock.close()
+
+    body = request(condition("G61.81"))
+    del body["prefetch"]["observations"]
+    body["fhirAuthorization"] = {"access_token": "t", "token_type": "Bearer", "expires_in": 300}
+    settings = {"CDS_FHIR_ALLOWED_HOSTS": "127.0.0.1"}
+    with stub_serving({"*": late}) as stub, serving(root, tmp_path, settings=settings) as (base, process):
+        wait_for(base)
+        with ThreadPoolExecutor() as pool:
+            address = f"{base}/cds-services/ivig-order-select"
+            call = pool.submit(requests.post, address, json=body | {"fhirServer": stub.url}, timeout=20)
+            assert asked.wait(timeout=20)
+            process.send_signal(signal.SIGTERM)
+            assert len(call.result().json()["cards"]) == 1
+        assert process.wait(timeout=40) == 0
+
+
+def test_metrics_are_summed_over_workers_and_outlive_them(root, tmp_path):
+    port = free_port()
+    with serving(root, tmp_path, settings={"CDS_METRICS_PORT": str(port)}) as (base, process):
+        wait_for(base)
+        for _ in range(20):
+            requests.post(f"{base}/cds-services/ivig-order-select", json=request(), timeout=5)
+        before = workers_of(process)
+        os.kill(before[0], signal.SIGKILL)
+        while before[0] in workers_of(process):
+            time.sleep(0.05)
+        text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+        assert 'cds_call_seconds_count{outcome="cards",service="ivig-order-select"} 20.0' in text
+        assert requests.get(f"http://127.0.0.1:{port}/cds-services", timeout=5).status_code == 404
+        assert requests.get(f"{base}/metrics", timeout=5).text.count("# TYPE") == text.count("# TYPE")
+        folders = metrics_folders(process.pid)
+        assert folders
+    assert not any(each.exists() for each in folders)
+
+
+def metrics_folders(pid: int) -> set[Path]:
+    mapped = Path(f"/proc/{pid}/maps").read_text().split()
+    return {Path(each).parent for each in mapped if "cds-service-metrics" in each}
+
+
+def test_a_token_counts_once_whichever_worker_it_meets(root, tmp_path):
+    pair = make_key_pair("ES384", "k1")
+    clients = tmp_path / "clients.json"
+    clients.write_text(
+        json.dumps({"clients": [{"iss": "https://ehr.example.org", "jwks": {"keys": [pair.public_jwk]}}]})
+    )
+    settings = {"CDS_AUTH": "on", "CDS_PUBLIC_URL": "https://cds.example.org", "CDS_CLIENTS_FILE": str(clients)}
+    audience = "https://cds.example.org/cds-services"
+    token = make_token(
+        pair.private_pem, "ES384", "k1", "https://ehr.example.org", audience, int(time.time()), 300, "once"
+    )
+
+    def ask(_) -> int:
+        headers = {"Authorization": f"Bearer {token}", "Connection": "close"}
+        return requests.get(f"{base}/cds-services", headers=headers, timeout=10).status_code
+
+    with serving(root, tmp_path, settings=settings) as (base, _):
+        wait_for(base)
+        with ThreadPoolExecutor(8) as pool:
+            assert sorted(pool.map(ask, range(24))) == [200, *[401] * 23]
