@@ -115,8 +115,9 @@ def parse_origin(url: str) -> Origin | None:
     scheme, host = parsed.scheme or "", parsed.host or ""
     port = _PORTS.get(scheme) if parsed.port is None else parsed.port
     name = _canonical(host)
+    # where the address does not begin with what was parsed, this is the beginning of the scheme
     rest = url.lower().removeprefix(f"{scheme}://{host}")
-    if not port or scheme not in _PORTS or not name or len(rest) == len(url) or rest[:1] not in ("", ":", "/", "?"):
+    if not port or scheme not in _PORTS or not name or rest[:1] not in ("", ":", "/", "?"):
         return None
     return Origin(scheme, name, port)
 

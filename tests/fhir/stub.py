@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -106,6 +107,17 @@ def drip(head: bytes, every: float = 0.05, drop: bytes = b" ") -> Behaviour:
 def reset(asked: Asked, sock: socket.socket) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
+
+
+def reset_after(head: bytes) -> Behaviour:
+    """Begin an answer, give the client the time to read that, and reset."""
+
+    def answer(asked: Asked, sock: socket.socket) -> None:
+        sock.sendall(head)
+        time.sleep(0.1)
+        reset(asked, sock)
+
+    return answer
 
 
 def flood(head: bytes, chunk: bytes) -> Behaviour:

@@ -114,6 +114,7 @@ def test_a_search_whose_first_page_came_with_the_call_is_continued(make_client: 
             "gone": ("not-found", []),
         }
         stub.behaviours[f"{PAGE}3"] = resource(bundle("c", following=f"{PAGE}4"))
+        stub.behaviours[f"{PAGE}4"] = resource(bundle("d"))
         labs = make_client().fetch(access(stub.url), {}, {"labs": f"{PAGE}2"})["labs"]
         assert (labs.outcome, ids(labs)) == ("partial", ["b", "c"]), "the page that came is counted"
 

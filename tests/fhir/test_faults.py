@@ -6,7 +6,7 @@ import pytest
 
 from cds_service.fhir.call import FetchLimits
 from tests.fhir.conftest import PATIENT, ROOMY, SEARCH, SMALL, MakeClient, access
-from tests.fhir.stub import Behaviour, bundle, drip, flood, gzipped, raw, reset, resource, serving, stall
+from tests.fhir.stub import Behaviour, bundle, drip, flood, gzipped, raw, reset, reset_after, resource, serving, stall
 
 P1 = {"resourceType": "Patient", "id": "p1"}
 OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
@@ -24,6 +24,7 @@ def late(value: bytes) -> Behaviour:
 
 LYING: dict[str, tuple[Behaviour, str]] = {
     "resets": (reset, "connection"),
+    "resets in the body": (reset_after(HEAD + b"Content-Length: 90\r\n\r\n{"), "connection"),
     "says nothing and closes": (raw(b""), "connection"),
     "speaks no HTTP": (raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "connection"),
     "two lengths": (raw(HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}"), "connection"),

@@ -42,6 +42,7 @@ https://fhir.example.org#fragment
 https://fhir.example.org/r4?x=1
 https://fhir.example.org\\@evil.example
 https:\\\\fhir.example.org
+https://fhir.example.org/r4\\..\\@evil.example
 https://fhir.example.org%2eevil.example
 https://fhir%2eexample.org
 https://fhir.example.org%00.evil.example

@@ -134,11 +134,11 @@ def test_neither_redirect_nor_next_link_leads_the_token_elsewhere(status: str, m
         assert decoy.connections == 0
 
 
-@pytest.mark.parametrize("url", ["http://localhost:{port}/", "http://127.0.0.1:{port}/", "http://127.0.0.1:1@[::1]/"])
+@pytest.mark.parametrize("url", ["http://localhost:{port}/", "http://127.0.0.1:{port}/", "https://other.test:{port}/"])
 def test_the_connection_itself_asks_the_list(url: str, dialled: Dialled) -> None:
     """Whatever the layers above have let through."""
-    with serving({"*": resource(P1)}) as decoy:
-        gate = Gate(parse_hosts(NAME), Resolver(["127.0.0.1"]))
+    with serving({"*": resource(P1)}, "127.0.0.2") as decoy:
+        gate = Gate(parse_hosts(f"{NAME}, 127.0.0.2"), Resolver(["127.0.0.2"]))
         refused = pytest.raises(Failed, match="host-refused")
         with make_session(gate, None, 1) as session, Call(ROOMY, time.monotonic).request(), refused:
             session.get(url.format(port=decoy.port))
