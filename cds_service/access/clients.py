@@ -35,7 +35,7 @@ class _Jwks(msgspec.Struct):
     keys: Annotated[list[object], msgspec.Meta(min_length=1)]
 
 
-class _Entry(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class _Entry(msgspec.Struct, rename="camel"):
     iss: Text
     jku: Annotated[list[Text], msgspec.Meta(min_length=1)] | None = None
     jwks: _Jwks | None = None

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +51,11 @@ def small_rsa() -> dict:
     return {**ALGORITHMS["RS384"].to_jwk(public, as_dict=True), "kid": "small"}
 
 
+def p256() -> dict:
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    return {**ALGORITHMS["ES384"].to_jwk(public, as_dict=True), "kid": "p256"}
+
+
 KEYS = {
     "private part d": (jwk(d="AQAB"), "holds a private part"),
     "private part of RSA": (jwk("ehr-rs", "RS384", p="AQAB"), "holds a private part"),
@@ -63,7 +68,8 @@ KEYS = {
     "no kty": (jwk(kty=LEFT_OUT), "is not a JSON Web Key"),
     "a text": ("key", "is not a JSON Web Key"),
     "another kty": (jwk(kty="OKP"), "does not verify"),
-    "another curve": (jwk(crv="P-256"), "is no point of P-384"),
+    "another curve": (p256(), "is no point of P-384"),
+    "another curve's name": (jwk(crv="P-256"), "is no point of P-384"),
     "a name of a curve that is none": (jwk(crv=7), "is no point of P-384"),
     "a point off the curve": (jwk(x=pair("ehr-1").public_jwk["y"]), "is no point of P-384"),
     "a point without y": (jwk(y=LEFT_OUT), "is no point of P-384"),

@@ -1,5 +1,6 @@
 """P11: a token counts once, for as long as it would be accepted."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -101,6 +102,22 @@ def test_of_many_at_once_one_is_new(clock):
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda number: seen("iss", str(number % 100), clock() + 10), range(1600)))
     assert answers.count(False) == 100
+
+
+def test_threads_look_one_after_another():
+    inside, most = [], []
+
+    def now():
+        inside.append(1)
+        time.sleep(0.001)  # another thread that may come in does
+        most.append(len(inside))
+        inside.pop()
+        return 0.0
+
+    seen = SeenTokens(now, KEY)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda number: seen("iss", str(number), 10.0), range(16))) == [False] * 16
+    assert max(most) == 1
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 20), st.integers(0, 10)), max_size=40))
