@@ -63,7 +63,7 @@ def print_stages(size: str) -> None:
     """Print the median microseconds of each stage of a call, beside the floor's."""
     body, path = make_payload(size), "/cds-services/ivig-order-select"
     quiet = routes.Effects(lambda: date(2026, 11, 22), lambda: str(uuid.uuid4()), time.perf_counter, len, time.time)
-    settings = read_settings(database_url="sqlite://")
+    settings = read_settings(database_url="sqlite:////tmp/stages.sqlite3")
     service, floor = create_app(settings, effects=quiet), make_floor()
     print(f"\n{size}: microseconds of each stage, in one process")
     print(f"  {'the floor':<24}{_median(lambda: _call(floor, '/cds-services/floor', body)):>6.0f}")

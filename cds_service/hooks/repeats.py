@@ -64,8 +64,9 @@ def _fingerprints(card: Card, topic: Topic, request: HookRequest, repeats: Repea
     """Return the hashes of what a card says of each of its orders."""
     where = [repeats.caller, request.fhir_server if isinstance(request.fhir_server, str) else "", request.patient_id]
     drafts = {id(each.draft): each.draft for each in topic.answered}.values()
-    said = list(_said(card))
-    return frozenset(_hash(repeats.key, [*where, *_order(draft), *each]) for draft in drafts for each in said)
+    begun = [hmac.new(repeats.key, _written([*where, *_order(draft)]), hashlib.sha256) for draft in drafts]
+    said = [_written(each) for each in _said(card)]
+    return frozenset(_finished(each, words) for each in begun for words in said)
 
 
 def _said(card: Card) -> Iterable[list[Any]]:
@@ -79,5 +80,11 @@ def _order(draft: Draft) -> list[Any]:
     return [draft.resource_type, draft.id, fields]
 
 
-def _hash(key: bytes, content: list[Any]) -> bytes:
-    return hmac.new(key, orjson.dumps(content, option=orjson.OPT_SORT_KEYS), hashlib.sha256).digest()
+def _written(content: list[Any]) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+
+
+def _finished(begun: hmac.HMAC, words: bytes) -> bytes:
+    whole = begun.copy()
+    whole.update(words)
+    return whole.digest()

@@ -3,11 +3,10 @@
 import copy
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, cached_property
-from importlib import import_module
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +18,7 @@ from cds_service.app import create_app
 from cds_service.hooks.routes import Effects
 from cds_service.knowledge.load import KnowledgeBase
 from cds_service.settings import read_settings
+from cds_service.store.schema import upgrade
 
 SERVICE = "/cds-services/ivig-order-select"
 UUIDS = ("uuid",)
@@ -48,8 +48,9 @@ def steady(today: date, log: Any) -> Effects:
     """Return effects that give the same day, the same uuids and no time."""
     numbers = count(1)
     noon = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
-    given = (lambda: today, lambda: f"00000000-0000-4000-8000-{next(numbers):012}", lambda: 0.0, log, lambda: noon)
-    return Effects(*given[: len(fields(Effects))])
+    return Effects(
+        lambda: today, lambda: f"00000000-0000-4000-8000-{next(numbers):012}", lambda: 0.0, log, lambda: noon
+    )
 
 
 @cache
@@ -57,7 +58,7 @@ def empty_store() -> bytes:
     """Return the database file of a store that holds nothing."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "store.sqlite3"
-        import_module("cds_service.store.schema").upgrade(f"sqlite:///{path}")
+        upgrade(f"sqlite:///{path}")
         return path.read_bytes()
 
 
@@ -66,15 +67,13 @@ def served(knowledge: KnowledgeBase, effects: Effects | None = None, **settings:
     """Yield a client of a fresh application; its store is a file of its own, in `folder` where that is given."""
     with TemporaryDirectory() as made:
         store = Path(settings.pop("folder", made)) / "store.sqlite3"
-        with suppress(ImportError):
-            store.write_bytes(empty_store())
+        store.write_bytes(empty_store())
         given = {"auth": "off", "database_url": f"sqlite:///{store}"} | settings
         app = create_app(read_settings(**given), knowledge, effects)
         try:
             yield app.test_client()
         finally:
-            if opened := app.extensions.get("cds-service"):
-                opened.close()
+            app.extensions["cds-service"].close()
 
 
 def post(client: FlaskClient, body: Any, service: str = SERVICE, **more: Any) -> Any:
