@@ -23,7 +23,7 @@ POOL_SIZE, POOL_OVERFLOW = 2, 4  # four threads of a worker, its writer, and one
 CONNECT_S = 2  # psycopg waits no shorter
 AFTER_THE_SERVER_S = 0.2  # a server that is only slow ends the statement itself, which keeps the connection
 USABLE = "sqlite:///folder/file.sqlite3 or postgresql://user:password@host/database"
-Identity = tuple[int, int, bool]
+Identity = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def transaction(engine: Engine, care: Care) -> Iterator[Connection]:
 
 def _sqlite(url: URL, create: bool) -> Engine:
     path = Path(url.database or "").absolute()
-    if not _is_writable(path.parent):
+    if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise StoreError(f"The folder {path.parent} of the store is not there or cannot be written to.")
     mode = {"mode": "rwc" if create else "rw", "uri": "true"}
     engine = create_engine(
@@ -119,23 +119,16 @@ def _on_sqlite_begin(connection: Connection) -> None:
     driver.execute("BEGIN IMMEDIATE" if care.writes else "BEGIN")
 
 
-def _is_writable(path: Path) -> bool:
-    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
-
-
 def _identity(path: Path) -> Identity | None:
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino, _is_writable(path)
+    return found.st_dev, found.st_ino
 
 
 def _refuse_another(connected: Identity | None, path: Path) -> None:
-    """Drop a connection to a file that was deleted or replaced, as what is written to it would be lost.
-
-    So too when it has become writable: SQLite opens a file for reading only when it has to, and stays with that.
-    """
+    """Drop a connection to a file that was deleted or replaced: what is written to it would be lost."""
     if connected is None or connected != _identity(path):
         raise DisconnectionError("the file is another one now")
 

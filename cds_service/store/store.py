@@ -3,8 +3,9 @@
 A hook call never fails or waits because of the store: what it records is queued, and what it asks is answered "not
 known" when nobody answers soon. Feedback is different: it is stored for good before the client is told so.
 
-A process that is about to fork closes its stores, and each of the two opens them again when it needs them. SQLite
-keeps locks in memory, by process: a child that inherits an open connection can wait for ever, or damage the file.
+A process that is forked begins anew: connections, queue and thread are its own. There must be no open connection at
+that moment, so the parent waits for those in use and closes all. SQLite keeps its locks in memory, by process: children
+that inherited a connection were seen to wait for ever, and to lose what was committed.
 """
 
 import os
@@ -21,7 +22,6 @@ from cds_service.store.cards import insert_cards
 from cds_service.store.database import Database
 from cds_service.store.digests import insert_advice, insert_token, select_advice
 from cds_service.store.engine import BRIEF, DURABLE, PATIENT, READING, read_url
-from cds_service.store.faults import as_store_errors
 from cds_service.store.feedback import insert_events
 from cds_service.store.prune import prune
 from cds_service.store.rows import Advice, Event, IssuedCard
@@ -145,15 +145,28 @@ class Store:
     def _begin(self) -> _Process:
         database = Database(self._url)
 
-        def tidy() -> None:
-            with as_store_errors():
-                prune(database.portion, self._now(), self._keep_cards_s)
-
-        writer = Writer(lambda items: _write(database, items), tidy, self._on_loss, self._seconds)
+        writer = Writer(
+            lambda items: _write(database, items),
+            lambda: prune(database.portion, self._now(), self._keep_cards_s),
+            self._on_loss,
+            self._seconds,
+        )
         return _Process(database, Breaker(self._seconds), writer)
 
+    def before_fork(self) -> None:
+        """Close every connection, and let no thread open one."""
+        self._lock.acquire()
+        if self._process:
+            self._process.database.rest()
+
+    def after_fork(self) -> None:
+        """Go on in the parent."""
+        if self._process:
+            self._process.database.resume()
+        self._lock.release()
+
     def begin_anew(self) -> None:
-        """Forget, in a child process, what the parent had."""
+        """Forget, in the child, what the parent has."""
         self._process, self._lock = None, Lock()
 
 
@@ -166,16 +179,23 @@ def _write(database: Database, items: Sequence[Item]) -> None:
 
 
 _STORES: weakref.WeakSet[Store] = weakref.WeakSet()
+_held: list[Store] = []
 
 
-def _close_all() -> None:
-    for store in list(_STORES):
-        store.close()
+def _before_fork() -> None:
+    _held.extend(_STORES)
+    for store in _held:
+        store.before_fork()
 
 
-def _begin_all_anew() -> None:
-    for store in list(_STORES):
-        store.begin_anew()
+def _in_parent() -> None:
+    while _held:
+        _held.pop().after_fork()
 
 
-os.register_at_fork(before=_close_all, after_in_child=_begin_all_anew)
+def _in_child() -> None:
+    while _held:
+        _held.pop().begin_anew()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)

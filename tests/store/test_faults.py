@@ -70,6 +70,20 @@ def check_recovered(opened) -> None:
     assert [row["recommendation"] for row in opened.rows(FEEDBACK)] == ["r"]
 
 
+def is_refused(opened) -> bool:
+    try:
+        opened.store.add_feedback([accepted()], None, "s", NOW)
+    except StoreError:
+        return True
+    return False
+
+
+def check_refusals_end(opened) -> None:
+    """An idle connection stays as it was made, for reading only; with the first refusal all of them are dropped."""
+    assert sum(is_refused(opened) for _ in range(5)) <= 1
+    run_sql(opened.url, "DELETE FROM feedback")
+
+
 @pytest.fixture
 def lite(sqlite_url, open_store):
     upgrade(sqlite_url)
@@ -91,7 +105,7 @@ def test_a_disk_that_is_full(lite):
     limits = [3]
     # page 3 holds something since the upgrade, so that every write needs a page more than there may be
     event.listen(
-        lite.store._here().database.engine,
+        lite.store._here().database._engine,
         "checkout",
         lambda connection, *_: connection.execute(f"PRAGMA max_page_count={limits[0]}"),
     )
@@ -163,6 +177,7 @@ def test_a_file_that_is_read_only_in_a_folder_that_is_not(public_folder, open_st
         check_degraded(opened, READABLE)
     chmod(public_folder, 0o777, 0o666)
     with somebody_else():
+        check_refusals_end(opened)
         check_recovered(opened)
         opened.store.close()
 
@@ -282,14 +297,6 @@ def test_a_server_that_was_restarted_between_two_calls_is_no_failure(pg, postgre
     assert pg.losses == []
 
 
-def is_refused(opened) -> bool:
-    try:
-        opened.store.add_feedback([accepted()], None, "s", NOW)
-    except StoreError:
-        return True
-    return False
-
-
 def test_a_server_that_takes_no_writes(pg, postgres):
     name = pg.url.partition("@/")[2].partition("?")[0]
     postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
@@ -299,8 +306,7 @@ def test_a_server_that_takes_no_writes(pg, postgres):
     pg.seconds += PAUSE_S
     assert pg.store.state() == "ok", "it can be read"
     postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
-    assert sum(is_refused(pg) for _ in range(5)) <= 1, "a session stays as it was; a fault ends them all"
-    run_sql(pg.url, "DELETE FROM feedback")
+    check_refusals_end(pg)
     check_recovered(pg)
 
 
