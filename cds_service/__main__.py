@@ -71,7 +71,7 @@ def serve(host: str, port: int, workers: int | None, plandefinitions: Path | Non
         opened: Connections = app.extensions["cds-service"]
         welcome = f"Serving {', '.join(knowledge.services)} at http://{host}:{port}/cds-services (Ctrl-C stops)"
         watch = Watch(lambda: click.echo(welcome, err=True), opened.close, metrics.forget)
-        run_server(app, host, port, workers, settings.metrics_port, watch)
+        run_server(app, host, port, workers, settings.metrics_port, bool(settings.fhir_allowed_hosts), watch)
 
 
 def _app(settings: Settings, knowledge: KnowledgeBase, metrics: Metrics) -> Flask:

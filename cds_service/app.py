@@ -5,7 +5,7 @@ import secrets
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -73,7 +73,7 @@ def create_app(
     key = settings.secret_key.get_secret_value().encode() if settings.secret_key else secrets.token_bytes(32)
     store = _store(settings, effects, metrics, logger)
     client = _fhir_client(settings, effects)
-    guard = _guard(settings, effects, metrics, store, key)
+    guard = _guard(settings, effects, metrics, store, key, logger)
     app = Flask("cds_service", static_folder=None)
     edge = Edge(
         known,
@@ -132,12 +132,25 @@ def _counting(metrics: Metrics) -> Count:
     return count
 
 
-def _guard(settings: Settings, effects: Effects, metrics: Metrics, store: Store, key: bytes) -> Guard:
-    verifier = _verifier(settings, effects, store, key) if settings.auth == "on" else None
+def _guard(settings: Settings, effects: Effects, metrics: Metrics, store: Store, key: bytes, logger: Logger) -> Guard:
+    verifier = _verifier(settings, effects, store, key, logger) if settings.auth == "on" else None
     return Guard(verifier, settings.public_url or "", settings.auth is None, metrics.unauthorized)
 
 
-def _verifier(settings: Settings, effects: Effects, store: Store, key: bytes) -> Verifier:
+def _told(fetch: Callable[[str], bytes], logger: Logger) -> Callable[[str], bytes]:
+    """Return a fetch of key sets that leaves a line when it fails: the address is the operator's, not the caller's."""
+
+    def fetch_key_set(url: str) -> bytes:
+        try:
+            return fetch(url)
+        except OSError as error:
+            logger.warning("keys-not-fetched", url=url, error=type(error).__name__)
+            raise
+
+    return fetch_key_set
+
+
+def _verifier(settings: Settings, effects: Effects, store: Store, key: bytes, logger: Logger) -> Verifier:
     if not (settings.clients_file and settings.public_url):
         raise SettingsError(
             "authentication is on, so CDS_CLIENTS_FILE and CDS_PUBLIC_URL are needed: who may call, and for which "
@@ -145,7 +158,7 @@ def _verifier(settings: Settings, effects: Effects, store: Store, key: bytes) ->
         )
     clients = load_clients(settings.clients_file)
     fetch = make_key_fetch(settings.fhir_connect_s, settings.fhir_read_s, settings.ca_file)
-    keys = KeySource(fetch, effects.now)
+    keys = KeySource(_told(fetch, logger), effects.seconds)
     algorithms = frozenset(name.strip() for name in settings.auth_algorithms.split(","))
     seen = SeenTokens(effects.now, key, store.is_seen)
     return Verifier(clients, keys, algorithms, settings.auth_clock_skew_s, settings.auth_max_age_s, effects.now, seen)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cds_service.core.fhirpath.elements import ELEMENTS, VARIABLES
+from cds_service.fhir.outcome import OUTCOMES
 from cds_service.settings import Settings
 from tests.hooks.calls import SERVICE
 
@@ -30,9 +31,30 @@ def test_the_request_of_the_readme_gets_the_card_of_the_readme(client, root):
     assert {key: card[key] for key in card if key not in {"uuid", "detail"}} == shown
 
 
+WORDS_FOR_DEFAULTS = {
+    "plandefinitions": "the shipped folder",
+    "valuesets": "the shipped folder",
+    "timezone": "the host's",
+}
+
+
+def shown(name, default):
+    if name in WORDS_FOR_DEFAULTS:
+        return WORDS_FOR_DEFAULTS[name]
+    return "none" if default in (None, "") else f"`{str(default).lower() if default is False else default}`"
+
+
 def test_the_settings_table_is_the_settings(root):
-    table = set(re.findall(r"^\| `(CDS_\w+)`", (root / "docs" / "integrating.md").read_text(), re.MULTILINE))
-    assert table == {f"CDS_{name.upper()}" for name in Settings.model_fields}
+    text = (root / "docs" / "integrating.md").read_text()
+    table = re.findall(r"^\| `(CDS_\w+)` \| (.+?) \| (.+) \|$", text, re.MULTILINE)
+    fields = Settings.model_fields.items()
+    assert table == [(f"CDS_{name.upper()}", shown(name, each.default), each.description) for name, each in fields]
+
+
+def test_every_word_for_the_end_of_a_fetch_is_explained(root):
+    text = (root / "docs" / "integrating.md").read_text()
+    section = text.partition("**What it ends in.**")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`([a-z-]+)`", section)) == OUTCOMES
 
 
 def test_the_table_of_elements_is_what_conditions_may_name(root):

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-THREADS = 4
+THREADS, WAITING_THREADS = 4, 16
 STOP_S = 30
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (where gunicorn's heartbeat touches no disk)
 
@@ -37,18 +37,25 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
 
 def run_server(
-    app: Flask, host: str, port: int, workers: int | None, metrics_port: int | None = None, watch: Watch | None = None
+    app: Flask,
+    host: str,
+    port: int,
+    workers: int | None,
+    metrics_port: int | None = None,
+    waits: bool = False,
+    watch: Watch | None = None,
 ) -> None:
     """Serve the application until SIGTERM or SIGINT; calls in flight are finished first, for up to 30 seconds.
 
-    With a `metrics_port` the workers listen there too; the application tells the ports apart.
+    With a `metrics_port` the workers listen there too; the application tells the ports apart. `waits` says that calls
+    may wait for other servers: a worker then answers more of them at a time.
     """
     watch = watch or Watch()
     options = {
         "bind": [_address(host, each) for each in (port, metrics_port) if each],
         "workers": workers or os.cpu_count() or 1,
         "worker_class": "gthread",
-        "threads": THREADS,
+        "threads": WAITING_THREADS if waits else THREADS,
         "preload_app": True,
         "keepalive": 75,
         "graceful_timeout": STOP_S,
