@@ -1,6 +1,7 @@
 import gzip
 import json
 import logging
+import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.core.resources import Resource, entries
+from cds_service.fhir import connection
 from cds_service.fhir.access import Access, parse_scopes
 from cds_service.fhir.call import FetchLimits
 from cds_service.fhir.client import FhirClient
@@ -19,7 +21,7 @@ from cds_service.fhir.hosts import AllowedHosts, parse_hosts
 from cds_service.fhir.outcome import OUTCOMES, Failed, outcome_of_status
 from cds_service.fhir.page import _decoded, follow
 from cds_service.fhir.task import Fetched
-from tests.fhir.conftest import PATIENT, ROOMY, SEARCH, SMALL, TOKEN, Dialled, MakeClient, access
+from tests.fhir.conftest import PATIENT, ROOMY, SEARCH, SMALL, TOKEN, Dialled, MakeClient, Resolver, access
 from tests.fhir.stub import Asked, bundle, resource, serving, stall
 
 P1 = {"resourceType": "Patient", "id": "p1", "birthDate": "1970-01-01"}
@@ -169,6 +171,31 @@ def test_a_failed_connection_is_tried_once_more(make_client: MakeClient, dialled
     assert dialled.addresses == [("127.0.0.1", stub.port)] * 2
 
 
+def test_each_address_of_a_name_is_tried(make_client: MakeClient, dialled: Dialled) -> None:
+    with serving({"Patient/p1": resource(P1)}) as stub:
+        client = make_client("localhost", resolve=Resolver(["127.0.0.9", "127.0.0.1"]))
+        found = client.fetch(access(f"http://localhost:{stub.port}/fhir"), {"patient": PATIENT})
+        assert found["patient"].outcome == "ok"
+        assert dialled.addresses == [("127.0.0.9", stub.port), ("127.0.0.1", stub.port)]
+
+
+@pytest.mark.parametrize("error", [socket.gaierror(-2, "Name or service not known"), OSError(), ValueError()])
+def test_a_name_that_cannot_be_resolved(error: Exception, make_client: MakeClient) -> None:
+    def resolve(*asked: object) -> list[object]:
+        raise error
+
+    found = make_client("fhir.example.org", resolve=resolve).fetch(access("https://fhir.example.org"), {"a": PATIENT})
+    assert found["a"].outcome == "connection"
+
+
+def test_nobody_who_answers_in_time(make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dial(*asked: object, **rest: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(connection, "create_connection", dial)
+    assert make_client().fetch(access("http://127.0.0.1:9"), {"a": PATIENT})["a"].outcome == "timeout"
+
+
 def test_connections_are_kept_from_call_to_call(make_client: MakeClient) -> None:
     with serving({"Patient/p1": resource(P1, extra="Set-Cookie: a=b\r\n")}) as stub:
         client = make_client()
@@ -223,6 +250,7 @@ def test_a_client_that_is_closed_meanwhile_raises_nothing(make_client: MakeClien
 
 FORKING = """
 import os, sys, time
+from cds_service.fhir import connection
 from cds_service.fhir.access import Access
 from cds_service.fhir.call import FetchLimits
 from cds_service.fhir.call import FetchLimits

@@ -134,7 +134,10 @@ def test_neither_redirect_nor_next_link_leads_the_token_elsewhere(status: str, m
         assert decoy.connections == 0
 
 
-@pytest.mark.parametrize("url", ["http://localhost:{port}/", "http://127.0.0.1:{port}/", "https://other.test:{port}/"])
+@pytest.mark.parametrize(
+    "url",
+    "http://localhost:{port} http://127.0.0.1:{port} https://other.test:{port} https://fhir.example.org.:{port}".split(),
+)
 def test_the_connection_itself_asks_the_list(url: str, dialled: Dialled) -> None:
     """Whatever the layers above have let through."""
     with serving({"*": resource(P1)}, "127.0.0.2") as decoy:
