@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
 import requests
+
 from cds_service.access.make import make_key_pair, make_token
 from tests.fhir.stub import serving as stub_serving
 from tests.requests import condition, request

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import requests
 import sqlalchemy
 
-import requests
 from cds_service.store.engine import read_url
 from cds_service.store.schema import upgrade
 from tests.requests import ASPIRIN, condition, order, request

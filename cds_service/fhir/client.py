@@ -10,6 +10,7 @@ from threading import Lock
 from types import MappingProxyType
 
 import requests
+
 from cds_service.fhir.access import Access
 from cds_service.fhir.call import Call, FetchLimits
 from cds_service.fhir.connection import Gate, Resolve, make_session

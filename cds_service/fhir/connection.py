@@ -15,6 +15,7 @@ from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -23,7 +24,6 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util import Retry, create_urllib3_context
 from urllib3.util.connection import create_connection
 
-import requests
 from cds_service.fhir.call import CURRENT
 from cds_service.fhir.hosts import AllowedHosts, Origin, parse_origin
 from cds_service.fhir.outcome import Failed

@@ -5,9 +5,8 @@ The last four are not found out here but around it: a record about another patie
 
 from typing import Literal, get_args
 
-import urllib3
-
 import requests
+import urllib3
 
 Outcome = Literal[
     "ok",

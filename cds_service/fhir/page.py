@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 import msgspec
-
 import requests
+
 from cds_service.core.resources import Junk, Resource
 from cds_service.fhir.access import Access
 from cds_service.fhir.call import Call

@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-
 import requests
+
 from tests.docker.files import DOCKER, PORT, ROOT, USER, copied, dockerfile, exec_form
 from tests.docker.image import FINAL, Image, interpreter, open_folder, place
 from tests.requests import condition, request
