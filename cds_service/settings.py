@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None,
+        min_length=16,
         description="Secret that keys the hashes in the store; the same on every instance. Default: one per start.",
     )
     keep_comments: bool = Field(False, description="Whether free-text comments of feedback are stored.")

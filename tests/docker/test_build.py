@@ -125,6 +125,13 @@ def test_what_is_built_serves_a_user_without_rights_and_writes_nothing(image, tm
     assert list(image.work.iterdir()) == []
 
 
+def test_it_makes_the_tables_of_its_store(image):
+    with image.start("cds-service", "db", "upgrade", stdout=subprocess.PIPE) as process:
+        told, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert b"Up to date" in told
+
+
 def test_nothing_to_install_with_and_nothing_more_than_is_needed_is_in_it(image):
     (site,) = image.prefix.glob("lib/python3.*/site-packages")
     ours = [path for path in sys.path if path.endswith("site-packages")]

@@ -9,6 +9,7 @@ import kubernetes_validate
 import pytest
 
 from cds_service.__main__ import main
+from cds_service.access.clients import load_clients
 from cds_service.app import create_app
 from cds_service.settings import read_settings
 from tests.docker.files import (
@@ -135,7 +136,7 @@ def test_what_selects_the_service_selects_its_pods_and_not_the_migration():
     assert matches(confined, migrating)
 
 
-def test_what_is_named_is_there():
+def test_what_is_named_is_there(tmp_path):
     for kind in ("Deployment", "Job"):
         assert ("ServiceAccount", pod(kind)["spec"]["serviceAccountName"]) in ALL
         named = {(KINDS[key], target["name"]) for each in container(kind)["envFrom"] for key, target in each.items()}
@@ -148,6 +149,10 @@ def test_what_is_named_is_there():
     assert set(mounts) == set(volumes)
     clients = ALL["ConfigMap", volumes["clients"]["configMap"]["name"]]["data"]
     assert configuration()["CDS_CLIENTS_FILE"] in {f"{mounts['clients']}/{name}" for name in clients}
+    (written,) = clients.values()
+    path = tmp_path / "clients.json"
+    path.write_text(written)
+    assert load_clients(path)
     assert volumes["shm"]["emptyDir"]["medium"] == "Memory"
 
 

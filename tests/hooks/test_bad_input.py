@@ -5,8 +5,6 @@ from itertools import product
 
 import pytest
 
-from cds_service.app import create_app
-from cds_service.settings import read_settings
 from tests.hooks.calls import SERVICE, assert_outcome, post
 from tests.requests import bundle, condition, order, request
 
@@ -108,8 +106,8 @@ def test_c10_an_address_with_a_doubled_slash_is_unknown_and_no_redirect(client, 
     assert "Location" not in answer.headers
 
 
-def test_limits_are_answered_413(knowledge):
-    client = create_app(read_settings(max_body_bytes=2000, max_entries=2), knowledge).test_client()
+def test_limits_are_answered_413(make_client):
+    client = make_client(max_body_bytes=2000, max_entries=2)
     assert "2000" in assert_outcome(post(client, request(condition("G61.81"), condition("I10" * 700, "c2"))), 413)
     body = request()
     body["prefetch"]["conditions"]["entry"] = [{}, {}, {}]

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from cds_service.app import create_app
-from cds_service.settings import read_settings
 from tests.hooks.calls import SERVICE, assert_outcome, post
 from tests.requests import ASPIRIN, PRIVIGEN, bundle, condition, order, request
 
@@ -217,8 +215,8 @@ def test_q3_errors_carry_cors_headers(client):
     assert {answer.headers["Access-Control-Allow-Origin"] for answer in answers} == {"*"}
 
 
-def test_q4_origins_can_be_listed(knowledge):
-    client = create_app(read_settings(cors_origins="https://a.example, https://b.example"), knowledge).test_client()
+def test_q4_origins_can_be_listed(make_client):
+    client = make_client(cors_origins="https://a.example, https://b.example")
     allowed = client.get("/health", headers={"Origin": "https://b.example"})
     assert allowed.headers["Access-Control-Allow-Origin"] == "https://b.example"
     refused = client.get("/health", headers={"Origin": "https://evil.example"})
