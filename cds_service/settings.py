@@ -18,6 +18,7 @@ from cds_service.hooks.request import Limits
 PREFIX = "CDS_"
 TESTS = frozenset({"CDS_TEST_SAMPLES", "CDS_TEST_SOURCES"})
 ALGORITHMS = frozenset({"ES384", "RS384", "RS256"})
+SHORTEST_KEY = 16
 ORIGIN = re.compile(r"https?://[^\s/,]+")
 _PACKAGE = Path(__file__).parent
 _SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent
@@ -70,7 +71,6 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None,
-        min_length=16,
         description="Secret that keys the hashes in the store; the same on every instance. Default: one per start.",
     )
     keep_comments: bool = Field(False, description="Whether free-text comments of feedback are stored.")
@@ -95,6 +95,13 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("is not an address such as https://cds.example.org")
         return url.rstrip("/") if url else None
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and len(key.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"has fewer than {SHORTEST_KEY} characters; make one with: openssl rand -hex 32")
+        return key
 
     @field_validator("auth_algorithms")
     @classmethod

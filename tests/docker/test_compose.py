@@ -47,7 +47,7 @@ def check_service(service: dict) -> set[str]:
 
 
 def filled(environment: dict[str, str]) -> dict[str, str]:
-    return {name: REFUSED_UNSET.sub("0123abcd", value) for name, value in environment.items()}
+    return {name: REFUSED_UNSET.sub("0123456789abcdef", value) for name, value in environment.items()}
 
 
 def example() -> dict[str, str]:
@@ -111,7 +111,7 @@ def test_every_variable_is_a_setting_that_is_accepted(name, monkeypatch):
     for variable, value in filled(environment).items():
         monkeypatch.setenv(variable, value)
     settings = read_settings()
-    assert settings.database_url == "postgresql+psycopg://cds:0123abcd@postgres:5432/cds"
+    assert settings.database_url == "postgresql+psycopg://cds:0123456789abcdef@postgres:5432/cds"
     monkeypatch.setenv("CDS_DATABSE_URL", "x")
     with pytest.raises(SettingsError):
         read_settings()

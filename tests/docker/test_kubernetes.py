@@ -76,7 +76,7 @@ def test_every_variable_is_a_setting_that_is_accepted(monkeypatch):
     secret = ALL["Secret", NAME]["stringData"]
     assert not set(configuration()) & set(secret)
     for name, value in (
-        configuration() | {"CDS_SECRET_KEY": "x", "CDS_DATABASE_URL": "postgresql+psycopg://h/d"}
+        configuration() | {"CDS_SECRET_KEY": "0123456789abcdef", "CDS_DATABASE_URL": "postgresql+psycopg://h/d"}
     ).items():
         monkeypatch.setenv(name, value)
     settings = read_settings()
