@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -95,6 +96,16 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("is not an address such as https://cds.example.org")
         return url.rstrip("/") if url else None
+
+    @field_validator("ca_file")
+    @classmethod
+    def _certificates(cls, path: Path | None) -> Path | None:
+        try:
+            if path:
+                ssl.create_default_context(cafile=path)
+        except OSError:
+            raise ValueError("is not a file of certificates in PEM that can be read") from None
+        return path
 
     @field_validator("secret_key")
     @classmethod

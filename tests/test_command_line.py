@@ -158,6 +158,8 @@ def test_try_of_an_unknown_service_exits_3(tmp_path, loaded):
         ("CDS_FHIR_ALLOWED_HOSTS", "*.example.org"),
         ("CDS_FHIR_BUDGET_S", "0"),
         ("CDS_SECRET_KEY", "short"),
+        ("CDS_CA_FILE", "/nowhere/ca.pem"),
+        ("CDS_CA_FILE", __file__),
         ("CDS_METRICS_PORT", "0"),
         ("CDS_MAX_BODY_BYTES", "many"),
         ("CDS_MAX_ENTRIES", "0"),
@@ -171,3 +173,30 @@ def test_a_setting_that_cannot_work_exits_2_and_is_named(monkeypatch, name, valu
     result = run("check")
     assert result.exit_code == 2
     assert name in result.output
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"CDS_AUTH": "on"}, "CDS_CLIENTS_FILE"),
+        ({"CDS_AUTH": "on", "CDS_PUBLIC_URL": "https://a.example"}, "CDS_CLIENTS_FILE"),
+        ({"CDS_AUTH": "on", "CDS_PUBLIC_URL": "https://a.example", "CDS_CLIENTS_FILE": "nowhere.json"}, "nowhere.json"),
+        ({"CDS_DATABASE_URL": "mysql://user:canary@host/x"}, "CDS_DATABASE_URL"),
+    ],
+)
+def test_serve_refuses_settings_that_do_not_go_together(monkeypatch, tmp_path, settings, told):
+    monkeypatch.chdir(tmp_path)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    result = run("serve", "--port", "1")
+    assert result.exit_code == 2
+    assert told in result.output
+    assert "canary" not in result.output
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "cds.example.org"])
+def test_serve_refuses_another_address_than_loopback_without_authentication(monkeypatch, tmp_path, host):
+    monkeypatch.chdir(tmp_path)
+    result = run("serve", "--host", host)
+    assert result.exit_code == 2
+    assert "CDS_AUTH=off" in result.output
