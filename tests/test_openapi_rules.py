@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from tests.contract_schema import CALL, FEEDBACK, answer_of, optional, request_to, schema_of
+from tests.contract_schema import (
+    CALL,
+    FEEDBACK,
+    answer_of,
+    at,
+    optional,
+    places,
+    request_to,
+    schema_of,
+    with_value,
+)
 
 DISCOVERY, OUTCOME = schema_of("Discovery"), schema_of("OperationOutcome")
 CARD = "00000000-0000-4000-8000-000000000001"
@@ -15,10 +25,50 @@ def outcome(code: str = "invalid", **more: Any) -> Any:
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
-def test_an_error_is_an_outcome_of_one_issue_whose_code_goes_with_the_status():
-    OUTCOME.validate(outcome())
-    for broken in (outcome(expression=["x"]), outcome(code="exception"), {**outcome(), "issue": []}):
-        assert not OUTCOME.is_valid(broken)
+NEW_ORDER = {"resourceType": "ServiceRequest", "status": "draft", "intent": "order", "code": {"text": "x"}}
+CLOSED = {
+    "OperationOutcome": outcome(),
+    "Health": {"status": "ok", "version": "0.1.0", "services": ["a"]},
+    "Ready": {"status": "ready"},
+    "FeedbackReceived": {"received": 2},
+    "NewOrder": NEW_ORDER | {"subject": {"reference": "Patient/p1"}},
+}
+MAY_BE = [
+    (("issue", 0, "details", "text"), "other"),
+    (("issue", 0, "diagnostics"), "other"),
+    (("version",), "other"),
+    (("services",), []),
+    (("services", 0), "other"),
+]
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_in_a_small_body_nothing_may_be_missing_added_or_something_else(name):
+    schema, body = schema_of(name), CLOSED[name]
+    assert optional(schema, body) == set()
+    for path in [(), *places(body)]:
+        if isinstance(at(body, path), dict) and path != ("code",):
+            assert not schema.is_valid(with_value(body, (*path, "added"), 1)), path
+    for path in places(body):
+        for value in (None, "", [], {}, -1, "other") if path[:-1] != ("code",) else ():
+            assert schema.is_valid(with_value(body, path, value)) is ((path, value) in MAY_BE), path
+
+
+def test_a4_a5_the_encounter_of_a_new_order_says_something():
+    whole = CLOSED["NewOrder"] | {"encounter": {"reference": "Encounter/e1"}}
+    assert optional(schema_of("NewOrder"), whole) == {"encounter"}
+    assert not schema_of("NewOrder").is_valid(whole | {"encounter": {}})
+
+
+def test_k9_a_changed_draft_is_an_order():
+    schema = schema_of("ChangedDraft")
+    assert optional(schema, {"resourceType": "MedicationRequest", "id": "o1"}) == set()
+    assert not schema.is_valid({"resourceType": "Patient", "id": "o1"})
+
+
+def test_an_error_has_a_code_that_goes_with_its_status():
+    assert not OUTCOME.is_valid(outcome(code="exception"))
+    assert not OUTCOME.is_valid({**outcome(), "issue": outcome()["issue"] * 2})
     codes = {400: "invalid", 401: "login", 404: "not-found", 405: "not-supported", 413: "too-costly"}
     for path, more in ((CALL, {412: "required"}), (FEEDBACK, {503: "transient"})):
         for status, code in (codes | more).items():
@@ -149,6 +199,14 @@ REASON = {"code": "other", "system": "http://ehr.example.org/reasons"}
 )
 def test_o2_to_o6_o10_feedback_is_as_described(each):
     request_to(FEEDBACK).validate({"feedback": [each, ACCEPTED]})
+
+
+def test_o2_to_o5_only_what_is_optional_may_be_left_out_of_feedback():
+    assert optional(request_to(FEEDBACK), {"feedback": [ACCEPTED]}) == set()
+    whole = OVERRIDDEN | {"overrideReason": {"reason": REASON | {"display": "Other"}, "userComment": "x"}}
+    reason = "feedback.overrideReason"
+    found = optional(request_to(FEEDBACK), {"feedback": [whole]})
+    assert found == {reason, f"{reason}.reason", f"{reason}.reason.display", f"{reason}.userComment"}
 
 
 @pytest.mark.parametrize(
