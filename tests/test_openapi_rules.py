@@ -28,8 +28,8 @@ def outcome(code: str = "invalid", **more: Any) -> Any:
 NEW_ORDER = {"resourceType": "ServiceRequest", "status": "draft", "intent": "order", "code": {"text": "x"}}
 CLOSED = {
     "OperationOutcome": outcome(),
-    "Health": {"status": "ok", "version": "0.1.0", "services": ["a"]},
-    "Ready": {"status": "ready"},
+    "Health": {"status": "ok", "version": "0.1.0", "knowledge": "0123456789ab", "services": ["a"]},
+    "Ready": {"status": "ready", "version": "0.1.0", "knowledge": "0123456789ab", "services": ["a"], "store": "ok"},
     "FeedbackReceived": {"received": 2},
     "NewOrder": NEW_ORDER | {"subject": {"reference": "Patient/p1"}},
 }
@@ -76,12 +76,10 @@ def test_an_error_has_a_code_that_goes_with_its_status():
             assert [each for each in {*codes.values(), *more.values()} if schema.is_valid(outcome(each))] == [code]
 
 
-SERVICE = {"id": "a", "hook": "order-sign", "title": "A", "description": "B"}
+SERVICE = {"id": "a", "hook": "order-sign", "version": "2.0.1", "title": "A", "description": "B"}
 
 
-@pytest.mark.parametrize(
-    "more", [{"version": "2.0.1"}, {"usageRequirements": "x"}, {"prefetch": {"p": "Patient/{{context.patientId}}"}}]
-)
+@pytest.mark.parametrize("more", [{}, {"usageRequirements": "x"}, {"prefetch": {"p": "Patient/{{context.patientId}}"}}])
 def test_b4_to_b10_a_service_is_as_described(more):
     found = optional(DISCOVERY, {"services": [SERVICE | more]})
     assert {each for each in found if not each.startswith("services.prefetch.")} == {f"services.{key}" for key in more}
