@@ -85,10 +85,14 @@ class UnknownService(RequestError):
 
 
 class PreconditionFailed(RequestError):
-    """412: a required prefetch key is missing and cannot be fetched (CDS Hooks 2.0, Prefetch)."""
+    """412: a required prefetch key is missing and cannot be fetched (CDS Hooks 2.0, Prefetch); `keys` are missing."""
 
     status = 412
     code = "required"
+
+    def __init__(self, text: str, keys: tuple[str, ...] = ()) -> None:
+        self.keys = keys
+        super().__init__(text)
 
 
 class TooLarge(RequestError):

@@ -185,6 +185,14 @@ def _warnings(advice: Advice) -> list[dict[str, Any]]:
     return found
 
 
+def records_behind(topic: Topic) -> set[tuple[str, tuple[str, str]]]:
+    """Return the records that a card rests on, those that its text leaves out included: label, and system and code."""
+    advice = topic.advice
+    evidence = [*advice.evidence, *(each for found in topic.evidence for each in found)]
+    evidence += [each for line in (*advice.warnings, *advice.lines) for each in line.evidence]
+    return {(each.record.label, (each.match.code.system, each.match.code.code)) for each in evidence}
+
+
 def to_cards(answers: Iterable[Answered], writer: CardWriter, new_uuid: NewUuid) -> list[tuple[Card, Topic]]:
     """Return the cards of all orders in scope, each with what it is about; the most urgent come first.
 

@@ -11,6 +11,7 @@ from cds_service.core.topic import Topic
 from cds_service.core.units import is_number, plain
 
 MOST_SHOWN = 5
+MATCHED_ON = "**Matched on:** "
 
 
 def paragraphs(topic: Topic) -> list[str]:
@@ -21,7 +22,7 @@ def paragraphs(topic: Topic) -> list[str]:
     if topic.orders:
         lines.append(f"**Order:** {'; '.join(topic.orders)}")
     if evidence:
-        lines.append("**Matched on:** " + "; ".join(_in_words(each) for each in evidence))
+        lines.append(MATCHED_ON + "; ".join(_in_words(each) for each in evidence))
     lines += _remarks(topic)
     lines += topic.advice.notes
     if any(each.match.by_text for each in evidence):

@@ -33,14 +33,14 @@ class Answer:
     """The cards of a call with what each is about, and the advice on each order that led to them.
 
     `missing` are the prefetch keys that were not available, `repeated` the number of cards that were given at an
-    earlier hook and are left out, `fingerprints` what is to be remembered of those that are given.
+    earlier hook and are left out, `remembered` the hashes of those that are given, with the seconds that they count.
     """
 
     given: list[tuple[Card, Topic]]
     advice: list[tuple[Facts, list[Advice]]]
     missing: tuple[str, ...] = ()
     repeated: int = 0
-    fingerprints: frozenset[bytes] = frozenset()
+    remembered: tuple[tuple[frozenset[bytes], int], ...] = ()
 
     @property
     def cards(self) -> list[Card]:
@@ -102,9 +102,9 @@ def answer(
     answers = _evaluate(knowledge, service, request, ours, delivered, today, indexed)
     with refuse_unreadable():
         cards = to_cards(answers, service.writer, new_uuid)
-        told = tell(cards, request, repeats, again=not service.not_repeated_s) if repeats else Told(cards)
+        told = tell(cards, request, service, repeats) if repeats else Told(cards)
     advised = [(each.facts, each.advice) for each in answers]
-    return Answer(told.cards, advised, delivered.missing, len(cards) - len(told.cards), told.fingerprints)
+    return Answer(told.cards, advised, delivered.missing, len(cards) - len(told.cards), told.remembered)
 
 
 def _ours(knowledge: KnowledgeBase, service: Service, request: HookRequest) -> list[_Ours]:

@@ -21,9 +21,12 @@ def make_fetch(client: FhirClient, count: Count) -> Fetch:
 
     def fetch(request: HookRequest, absent: list[Prefetch], pages: dict[str, str]) -> Mapping[str, Fetched]:
         access = parse_access(request.fhir_server, request.fhir_authorization, request.patient_id)
+        if access == "absent":
+            return {}
         if isinstance(access, str):
-            return {} if access == "absent" else {each.key: Fetched(access) for each in absent}
-        found = _fetch(client, access, request, absent, pages)
+            found = {key: Fetched(access) for key in (*(each.key for each in absent), *pages)}
+        else:
+            found = _fetch(client, access, request, absent, pages)
         count({key: each.outcome for key, each in found.items()})
         return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-REQUEST_ID = re.compile(r"[0-9a-fA-F-]{16,64}")
+REQUEST_ID = re.compile(r"[0-9a-fA-F]{8}(-?)(?:[0-9a-fA-F]{4}\1){3}[0-9a-fA-F]{12}")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 PROBES = frozenset({"probes.health", "probes.ready", "probes.show_metrics"})
 Ended = Callable[[str, str, float], object]
@@ -20,8 +20,8 @@ def note(**fields: Any) -> None:
 def log_calls(app: Flask, logger: Any, seconds: Callable[[], float], new_uuid: Callable[[], str], ended: Ended) -> None:
     """Write a line for every request but probes; `ended` is told service, outcome and seconds of each call.
 
-    The id of the request is the client's X-Request-Id where that is a UUID or another number in hexadecimal, since any
-    other text could be about a patient; it is in the answer too.
+    The id of the request is the client's X-Request-Id where that is a UUID, with or without hyphens, since any other
+    text could be about a patient; it is in the answer too.
     """
 
     @app.before_request

@@ -54,7 +54,8 @@ def collect(request: HookRequest, templates: Iterable[Prefetch], fetch: Fetch | 
     if found.lost:
         raise PreconditionFailed(
             f"Required prefetch is not available: {', '.join(found.lost)}. Send it with the call, "
-            "or let the service fetch it."
+            "or let the service fetch it.",
+            tuple(found.missing),
         )
     return Delivered(found.resources, tuple(found.not_checked), tuple(found.missing))
 

@@ -1,7 +1,8 @@
 """Advice that was given already, known by keyed hashes: nothing of a patient can be read from what is remembered.
 
-A card is remembered as one hash of its text and one of each of its suggestions, for each order that it is about. The
-hash is an HMAC-SHA256 over the caller, the patient, the order, what the order asks for, and what was said of it.
+A card is remembered as one hash of what it says and one of each of its suggestions, for each order that it is about.
+The hash is an HMAC-SHA256 over the service that would repeat it, the knowledge, caller, user and patient, the order
+and what it asks for, and what was said of it. Where that cannot be told, as of an order without an id, a card is new.
 """
 
 import hashlib
@@ -10,78 +11,107 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import orjson
+import msgspec
 
-from cds_service.core.card import Card
-from cds_service.core.suggestion import Draft
-from cds_service.core.topic import Topic
+from cds_service.core.card import Card, records_behind
+from cds_service.core.card_text import MATCHED_ON
+from cds_service.core.topic import Answered, Topic
 from cds_service.hooks.request import HookRequest
+from cds_service.knowledge.load import Service
 
-ASKED_FOR = (
-    "medicationCodeableConcept",
-    "medicationReference",
-    "medication",
-    "contained",
-    "code",
-    "dosageInstruction",
-    "quantityQuantity",
-    "quantityRange",
-    "quantityRatio",
-    "occurrenceTiming",
-)
+ASKED_FOR = ("dosageInstruction", "quantityQuantity", "quantityRange", "quantityRatio", "occurrenceTiming")
+Given = tuple[Card, Topic]
+Digests = frozenset[bytes]
 
 
 @dataclass(frozen=True)
 class Repeats:
-    """What is known of advice given before: who is calling, the key of the hashes, and which of some were given."""
+    """What is known of advice given before.
+
+    Who is calling, the key of the hashes, the digest of the knowledge, the services that leave out what was given
+    before, and which of some hashes were given.
+    """
 
     caller: str
     key: bytes = field(repr=False)
+    knowledge: str
+    readers: tuple[Service, ...]
     given: Callable[[Collection[bytes]], Collection[bytes]]
 
 
 class Told(NamedTuple):
-    """The cards that are given, and the hashes by which they are known when they would be given again."""
+    """The cards that are given, and the hashes to remember them by, with the seconds for which each set counts."""
 
-    cards: list[tuple[Card, Topic]]
-    fingerprints: frozenset[bytes] = frozenset()
+    cards: list[Given]
+    remembered: tuple[tuple[Digests, int], ...] = ()
 
 
-def tell(cards: list[tuple[Card, Topic]], request: HookRequest, repeats: Repeats, again: bool) -> Told:
-    """Return what is given of the cards of a call: all of them to be remembered, or, unless told `again`, the new ones.
+def tell(cards: list[Given], request: HookRequest, service: Service, repeats: Repeats) -> Told:
+    """Return what is given of the cards of a call.
 
-    A card is new when it says anything that was not said before of one of its orders.
+    A service that repeats nothing gives the cards that say anything that was not said before of one of their orders.
+    Another gives all of them, to be remembered for the services that say the same.
     """
-    hashed = [(pair, _fingerprints(*pair, request, repeats)) for pair in cards]
-    every = frozenset(each for _, found in hashed for each in found)
-    if again:
-        return Told(cards, every)
-    known = frozenset(repeats.given(every)) if every else every
-    return Told([pair for pair, found in hashed if not found <= known])
+    if service.not_repeated_s:
+        hashed = [(pair, _fingerprints(*pair, request, service, repeats)) for pair in cards]
+        every = {each for _, found in hashed for each in found or ()}
+        known = set(repeats.given(every)) if every else every
+        return Told([pair for pair, found in hashed if found is None or not found <= known])
+    readers = [each for each in repeats.readers if each.content is service.content]
+    return Told(cards, tuple((_all(cards, request, each, repeats), each.not_repeated_s) for each in readers))
 
 
-def _fingerprints(card: Card, topic: Topic, request: HookRequest, repeats: Repeats) -> frozenset[bytes]:
-    """Return the hashes of what a card says of each of its orders."""
-    where = [repeats.caller, request.fhir_server if isinstance(request.fhir_server, str) else "", request.patient_id]
-    drafts = {id(each.draft): each.draft for each in topic.answered}.values()
-    begun = [hmac.new(repeats.key, _written([*where, *_order(draft)]), hashlib.sha256) for draft in drafts]
-    said = [_written(each) for each in _said(card)]
+def _all(cards: list[Given], request: HookRequest, reader: Service, repeats: Repeats) -> Digests:
+    return frozenset(each for pair in cards for each in _fingerprints(*pair, request, reader, repeats) or ())
+
+
+def _fingerprints(card: Card, topic: Topic, request: HookRequest, reader: Service, repeats: Repeats) -> Digests | None:
+    """Return the hashes of what a card says of each of its orders; None when they cannot be told."""
+    about = [reader.plan.id, repeats.knowledge, repeats.caller, *_whose(request)]
+    try:
+        orders = [_order(each, request) for each in _each_once(topic.answered)]
+        if None in orders:
+            return None
+        begun = [hmac.new(repeats.key, _written([*about, order]), hashlib.sha256) for order in orders]
+    except RecursionError:
+        return None
+    said = [_written(each) for each in _said(card, topic)]
     return frozenset(_finished(each, words) for each in begun for words in said)
 
 
-def _said(card: Card) -> Iterable[list[Any]]:
-    yield [card["summary"], card["indicator"], card["detail"]]
+def _whose(request: HookRequest) -> list[Any]:
+    server = request.fhir_server.rstrip("/") if isinstance(request.fhir_server, str) else ""
+    return [server, request.user_id if isinstance(request.user_id, str) else "", request.patient_id]
+
+
+def _each_once(answered: Iterable[Answered]) -> Iterable[Answered]:
+    return {id(each.draft): each for each in answered}.values()
+
+
+def _order(answered: Answered, request: HookRequest) -> list[Any] | None:
+    """Return which order it is, its drug, and the elements of its dose; None for an order that has no name."""
+    order, draft = answered.facts.order, answered.draft
+    name = draft.id or request.drafts[order.place].full_url
+    if not isinstance(name, str) or not name:
+        return None
+    fields = {each: msgspec.json.decode(draft.fields[each]) for each in ASKED_FOR if each in draft.fields}
+    return [draft.resource_type, name, order.code, fields]
+
+
+def _said(card: Card, topic: Topic) -> Iterable[list[Any]]:
+    """Yield what a card says: its words but how each record was matched, the records; and each suggestion."""
+    paragraphs = [each for each in card["detail"].split("\n\n") if not each.startswith(MATCHED_ON)]
+    own = {each.facts.order.label for each in topic.answered}
+    records = records_behind(topic)
+    codes = {code for label, code in records if label not in own}
+    told = sorted(each for each in records if each[0] not in own or each[1] not in codes)
+    yield [card["indicator"], card["summary"], paragraphs, told]
     for suggestion in card.get("suggestions", []):
         yield [suggestion["label"], [action["type"] for action in suggestion["actions"]]]
 
 
-def _order(draft: Draft) -> list[Any]:
-    fields = {name: orjson.loads(bytes(draft.fields[name])) for name in ASKED_FOR if name in draft.fields}
-    return [draft.resource_type, draft.id, fields]
-
-
 def _written(content: list[Any]) -> bytes:
-    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return msgspec.json.encode(content, order="deterministic")
 
 
 def _finished(begun: hmac.HMAC, words: bytes) -> bytes:

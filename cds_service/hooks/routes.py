@@ -1,6 +1,6 @@
 """The addresses of CDS Hooks: discovery, services, feedback (CDS Hooks 2.0)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,7 +8,7 @@ import orjson
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from cds_service.errors import BadRequest, StoreError, Unavailable
+from cds_service.errors import BadRequest, PreconditionFailed, StoreError, Unavailable
 from cds_service.feedback.parse import parse_feedback
 from cds_service.hooks.answer import Answer, answer, find_service
 from cds_service.hooks.guard import Guard, tenant_of
@@ -64,7 +64,7 @@ def make_routes(edge: Edge) -> Blueprint:
     routes = Blueprint("hooks", __name__)
     knowledge, effects = edge.knowledge, edge.effects
     discovery = {"services": [service.to_discovery() for service in knowledge.services.values()]}
-    life_s = max((each.not_repeated_s for each in knowledge.services.values()), default=0)
+    readers = tuple(each for each in knowledge.services.values() if each.not_repeated_s)
     routes.before_request(edge.guard.admit)
 
     @routes.get("/cds-services")
@@ -76,18 +76,22 @@ def make_routes(edge: Edge) -> Blueprint:
         service = find_service(knowledge, service_id)
         note(service=service_id, hook=service.hook, plan=service.plan.canonical, knowledge=knowledge.digest)
         body, tenant = _body(edge.limits), tenant_of(g.caller)
-        repeats = Repeats(tenant or "", edge.key, edge.store.given) if life_s else None
-        answered = answer(
-            knowledge,
-            service,
-            body,
-            effects.today(),
-            effects.new_uuid,
-            edge.limits,
-            fetch=edge.fetch,
-            repeats=repeats,
-        )
-        _keep(edge, service, answered, tenant, life_s)
+        repeats = Repeats(tenant or "", edge.key, knowledge.digest, readers, edge.store.given) if readers else None
+        try:
+            answered = answer(
+                knowledge,
+                service,
+                body,
+                effects.today(),
+                effects.new_uuid,
+                edge.limits,
+                fetch=edge.fetch,
+                repeats=repeats,
+            )
+        except PreconditionFailed as error:
+            _tell_missing(edge, service_id, error.keys)
+            raise
+        _keep(edge, service, answered, tenant)
         return Response(answered.to_json(), content_type="application/json")
 
     @routes.post("/cds-services/<service_id>/feedback")
@@ -105,7 +109,13 @@ def make_routes(edge: Edge) -> Blueprint:
     return routes
 
 
-def _keep(edge: Edge, service: Service, answered: Answer, tenant: str | None, life_s: int) -> None:
+def _tell_missing(edge: Edge, service_id: str, keys: Sequence[str]) -> None:
+    if keys:
+        edge.metrics.missing(service_id, keys)
+        note(missing=keys)
+
+
+def _keep(edge: Edge, service: Service, answered: Answer, tenant: str | None) -> None:
     """Count and remember what was answered; nothing of it can fail or delay the answer."""
     name, now = service.plan.id, edge.effects.now()
     issued = [
@@ -123,12 +133,11 @@ def _keep(edge: Edge, service: Service, answered: Answer, tenant: str | None, li
         for card, topic in answered.given
     ]
     edge.store.record_cards(issued)
-    edge.store.record_advice(answered.fingerprints, now + life_s)
+    for digests, life_s in answered.remembered:
+        edge.store.record_advice(digests, now + life_s)
     edge.metrics.cards(name, [(each.recommendation, each.indicator) for each in issued], answered.repeated)
-    edge.metrics.missing(name, answered.missing)
     note(cards=len(issued))
-    if answered.missing:
-        note(missing=answered.missing)
+    _tell_missing(edge, name, answered.missing)
     if answered.repeated:
         note(repeated=answered.repeated)
 

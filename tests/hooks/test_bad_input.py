@@ -140,8 +140,12 @@ def test_a_result_that_cannot_be_read_is_400(client, element, value):
     assert "number out of range" in assert_outcome(_raw(client, json.dumps(body).encode().replace(b'"@"', value)), 400)
 
 
-def test_a_reason_nested_to_any_depth_is_answered_or_refused(client):
-    body = json.dumps(request(orders=[order(reason="@")])).encode()
+NESTED = ("reason", "contained", "dosageInstruction", "quantityQuantity", "note", "medicationReference", "extension")
+
+
+@pytest.mark.parametrize("element", NESTED)
+def test_an_order_nested_to_any_depth_is_answered_or_refused(client, element):
+    body = json.dumps(request(condition("G61.81"), orders=[order(**{element: "@"})])).encode()
     nested = [body.replace(b'"@"', b'{"value":' * depth + b"1" + b"}" * depth) for depth in range(1, 1001, 3)]
     assert {_raw(client, each).status_code for each in nested} == {200, 413}
 

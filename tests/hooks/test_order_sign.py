@@ -1,14 +1,17 @@
 """order-sign: the advice of order-select, without what was said there already."""
 
 import copy
+import dataclasses
 import json
 
 import pytest
 
 from cds_service.errors import RequestError
+from cds_service.hooks.repeats import Repeats
 from cds_service.hooks.request import Limits, parse_request
+from tests.conftest import TODAY
 from tests.golden import CASES, ask, cards_of
-from tests.requests import condition, order, request
+from tests.requests import PRIVIGEN, condition, order, request
 
 SELECT, SIGN = "ivig-order-select", "ivig-order-sign"
 
@@ -76,76 +79,216 @@ def test_selection_gives_its_advice_every_time(client):
     assert said(call(client, SELECT, body)) == said(call(client, SELECT, body)) != []
 
 
-def change_patient(body):
-    text = json.dumps(body).replace("Patient/p1", "Patient/p2").replace('"p1"', '"p2"')
-    return json.loads(text)
+MEDICATION = {"resourceType": "Medication", "id": "m", "code": {"coding": [PRIVIGEN], "text": "IVIG"}}
 
 
-def change_order_id(body):
+def the_order(body):
+    return body["context"]["draftOrders"]["entry"][0]["resource"]
+
+
+def everything():
+    """A call in which all that makes advice the same or another is there."""
+    drug = order(dosageInstruction=grams(28), medicationReference={"reference": "Medication/m"})
+    del drug["medicationCodeableConcept"]
+    body = request(condition("G61.81"), condition("N18.30", "c2"), orders=[drug])
+    body["context"]["draftOrders"]["entry"].append({"resource": copy.deepcopy(MEDICATION)})
+    body["fhirServer"] = "https://fhir.example.org/r4"
+    return body
+
+
+def other_patient(body):
+    return json.loads(json.dumps(body).replace("Patient/p1", "Patient/p2").replace('"p1"', '"p2"'))
+
+
+def other_order(body):
     return json.loads(json.dumps(body).replace("m1", "m2"))
 
 
-def change_dose(body):
-    body["context"]["draftOrders"]["entry"][0]["resource"]["dosageInstruction"] = grams(30)
-    return body
+def other_dose(body):
+    the_order(body)["dosageInstruction"] = grams(28) + grams(1)
 
 
-def change_product(body):
-    drug = body["context"]["draftOrders"]["entry"][0]["resource"]["medicationCodeableConcept"]
-    drug["text"] = "Another name"
-    return body
+def other_text_of_the_dose(body):
+    the_order(body)["dosageInstruction"][0]["text"] = "over 8 hours"
 
 
-def change_record(body):
-    body["prefetch"]["conditions"]["entry"].append({"resource": condition("N18.30", "c2")})
-    return body
+def other_product_behind_the_reference(body):
+    body["context"]["draftOrders"]["entry"][1]["resource"]["code"]["coding"][0]["code"] = "758996"
 
 
-def change_server(body):
-    return body | {"fhirServer": "https://other.example.org/fhir"}
+def new_record(body):
+    body["prefetch"]["conditions"]["entry"].append({"resource": condition("I26.99", "c3")})
 
 
-@pytest.mark.parametrize(
-    "change", [change_patient, change_order_id, change_dose, change_product, change_record, change_server]
-)
+def another_record_of_the_same_code(body):
+    body["prefetch"]["conditions"]["entry"].append({"resource": condition("N18.30", "c3")})
+
+
+def record_replaced(body):
+    body["prefetch"]["conditions"]["entry"][1]["resource"]["id"] = "c9"
+
+
+def less_is_known(body):
+    del body["prefetch"]["observations"]
+
+
+def other_server(body):
+    body["fhirServer"] = "https://fhir.example.org/other"
+
+
+def other_user(body):
+    body["context"]["userId"] = "Practitioner/u2"
+
+
+def no_id(body):
+    del the_order(body)["id"]
+
+
+CHANGES = [other_patient, other_order, other_dose, other_text_of_the_dose, other_product_behind_the_reference]
+CHANGES += [
+    new_record,
+    another_record_of_the_same_code,
+    record_replaced,
+    less_is_known,
+    other_server,
+    other_user,
+    no_id,
+]
+
+
+def changed(change):
+    body = everything()
+    return change(body) or body
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_what_changed_is_said_at_signing(client, change):
-    body = cidp(dosageInstruction=grams(28))
-    assert call(client, SELECT, body)
-    assert call(client, SIGN, signing(body)) == []
-    assert call(client, SIGN, signing(change(copy.deepcopy(body)))) != []
+    assert len(call(client, SELECT, everything())) == 3
+    assert call(client, SIGN, signing(everything())) == []
+    assert call(client, SIGN, signing(changed(change))) != []
 
 
-def change_status(body):
-    body["context"]["draftOrders"]["entry"][0]["resource"] |= {"status": "active", "authoredOn": "2026-11-22"}
-    return body
+def signed_status(body):
+    the_order(body).update(status="active", authoredOn="2026-11-22", note=[{"text": "signed"}])
 
 
-def change_instance(body):
-    return body | {"hookInstance": "0b5f4f7e-1a35-4f83-9f2b-2f7f0e0f9d4e"}
+def another_instance(body):
+    body["hookInstance"] = "0b5f4f7e-1a35-4f83-9f2b-2f7f0e0f9d4e"
 
 
-def change_layout(body):
-    resource = body["context"]["draftOrders"]["entry"][0]["resource"]
-    body["context"]["draftOrders"]["entry"][0]["resource"] = dict(reversed(resource.items()))
-    return body
+def another_layout(body):
+    resource = body["context"]["draftOrders"]["entry"][0]["resource"] = dict(reversed(the_order(body).items()))
+    (amount,) = resource["dosageInstruction"][0]["doseAndRate"]
+    amount["doseQuantity"] = dict(reversed(amount["doseQuantity"].items()))
 
 
-@pytest.mark.parametrize("change", [change_status, change_instance, change_layout])
+def a_slash_at_the_end(body):
+    body["fhirServer"] += "/"
+
+
+def an_unrelated_record(body):
+    body["prefetch"]["conditions"]["entry"].append({"resource": condition("M54.50", "c4")})
+
+
+SAME = [signed_status, another_instance, another_layout, a_slash_at_the_end, an_unrelated_record]
+
+
+@pytest.mark.parametrize("change", SAME)
 def test_what_has_not_changed_is_not_said_again(client, change):
-    body = cidp(dosageInstruction=grams(28))
-    assert call(client, SELECT, body)
-    assert call(client, SIGN, signing(change(copy.deepcopy(body)))) == []
+    assert len(call(client, SELECT, everything())) == 3
+    assert call(client, SIGN, signing(changed(change))) == []
 
 
-def test_only_the_new_card_is_given(client):
-    body = cidp()
+@pytest.mark.parametrize("diagnosed", [{}, {"encounter": {"reference": "Encounter/e1"}}], ids=["listed", "encounter"])
+def test_the_reason_that_we_offered_and_was_accepted_brings_no_card_back(client, diagnosed):
+    body = request(condition("G61.81", **diagnosed))
+    body["context"]["encounterId"] = "e1"
+    (card,) = call(client, SELECT, body)
+    (action,) = next(each["actions"] for each in card["suggestions"] if each["actions"][0]["type"] == "update")
+    body["context"]["draftOrders"]["entry"][0]["resource"] = action["resource"]
+    assert action["resource"].keys() & {"reasonReference", "reasonCode"}
+    assert call(client, SIGN, signing(body)) == []
+
+
+def test_a_reason_that_is_news_brings_the_card_back(client):
+    body = request(condition("G61.81"))
     call(client, SELECT, body)
-    body["prefetch"]["conditions"]["entry"].append({"resource": condition("G72.41", "c2")})
-    before = said(call(client, SELECT, cidp()))
-    assert before
-    new = said(call(client, SIGN, signing(body)))
-    assert new
-    assert ("warning", "x") not in new
+    the_order(body)["reasonCode"] = [{"coding": [{"system": "http://snomed.info/sct", "code": "128209004"}]}]
+    assert call(client, SIGN, signing(body)) != []
+
+
+def test_only_the_cards_that_are_new_are_given(client):
+    body = request(condition("G61.81"), condition("N18.30", "c2"))
+    safety, recommendation = said(call(client, SELECT, body))
+    body["prefetch"]["conditions"]["entry"].append({"resource": condition("I26.99", "c3")})
+    ((indicator, summary),) = said(call(client, SIGN, signing(body)))
+    assert (indicator, recommendation[0]) == ("warning", "info")
+    assert summary.startswith("IVIG safety check")
+    assert summary != safety[1]
+
+
+def test_a_new_suggestion_brings_its_card_back(client):
+    body = request(condition("G61.81"), orders=[order(reasonCode=[{"text": "see notes"}])])
+    before = call(client, SELECT, body)
+    assert not any(each["actions"][0]["type"] == "update" for card in before for each in card.get("suggestions", []))
+    del the_order(body)["reasonCode"]
+    (card,) = call(client, SIGN, signing(body))
+    assert any(each["actions"][0]["type"] == "update" for each in card["suggestions"])
+
+
+@pytest.mark.parametrize("name", [{"id": 7}, {"id": None}, {"id": ""}], ids=str)
+def test_an_order_that_has_no_name_is_always_told_of(client, name):
+    body = cidp()
+    entry = body["context"]["draftOrders"]["entry"][0]
+    entry["resource"] |= name
+    body["context"]["selections"] = ["MedicationRequest/1"]
+    entry["fullUrl"] = "urn:uuid:1"
+    assert len(call(client, SELECT, body)) == 1
+    assert call(client, SIGN, signing(body)) == [], "its fullUrl is its name"
+    entry["fullUrl"] = "urn:uuid:2"
+    assert len(call(client, SIGN, signing(body))) == 1
+    del entry["fullUrl"]
+    assert len(call(client, SIGN, signing(body))) == 1
+
+
+def test_other_knowledge_says_everything_again(make_client, knowledge):
+    key, first = "one key for both instances", make_client(secret_key="one key for both instances")
+    assert call(first, SELECT, cidp())
+    first.application.extensions["cds-service"].store.close()
+    newer = dataclasses.replace(knowledge, digest="0123456789ab")
+    assert len(call(make_client(newer, secret_key=key), SIGN, signing(cidp()))) == 1
+    assert call(make_client(secret_key=key), SIGN, signing(cidp())) == []
+
+
+def test_another_key_says_everything_again(make_client):
+    first = make_client()
+    assert call(first, SELECT, cidp())
+    first.application.extensions["cds-service"].store.close()
+    assert len(call(make_client(), SIGN, signing(cidp()))) == 1
+
+
+def test_a_plan_that_does_not_ask_for_it_repeats_everything(make_client, knowledge):
+    always = {name: dataclasses.replace(each, not_repeated_s=0) for name, each in knowledge.services.items()}
+    client = make_client(dataclasses.replace(knowledge, services=always))
+    call(client, SELECT, cidp())
+    assert len(call(client, SIGN, signing(cidp()))) == 1
+
+
+def test_another_caller_is_told_everything(knowledge):
+    """The hashes of two callers have nothing in common."""
+    heard = []
+
+    def given(digests):
+        heard.append(set(digests))
+        return set()
+
+    readers = (knowledge.services[SIGN],)
+    for caller in ("https://a.example|north", "https://a.example|south"):
+        repeats = Repeats(caller, b"k" * 16, knowledge.digest, readers, given)
+        ask(knowledge, f"{SIGN}/x", signing(cidp()), today=TODAY, repeats=repeats)
+    one, other = heard
+    assert len(one) == len(other) > 0
+    assert one.isdisjoint(other)
 
 
 def test_a_second_order_is_told_of_although_the_first_was(client):
