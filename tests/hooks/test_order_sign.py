@@ -34,7 +34,7 @@ def all_are_selected(body):
 
 
 def call(client, service, body, status=200):
-    answer = client.post(f"/cds-services/{service}", json=body)
+    answer = client.post(f"/cds-services/{service}", data=json.dumps(body), content_type="application/json")
     assert answer.status_code == status, answer.text
     return answer.json["cards"]
 
