@@ -12,8 +12,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -87,18 +87,15 @@ class Postgres:
     def frozen(self) -> Iterator[None]:
         """Stop every process of the server for a while: it neither answers nor refuses."""
         found = self._processes()
-        for each in found:
-            os.kill(each, signal.SIGSTOP)
+        self._signal(found, signal.SIGSTOP)
         try:
             yield
         finally:
-            for each in reversed(found):
-                os.kill(each, signal.SIGCONT)
+            self._signal(reversed(found), signal.SIGCONT)
 
     def kill(self) -> None:
         """End every process of the server at once, as a crash does."""
-        for each in self._processes():
-            os.kill(each, signal.SIGKILL)
+        self._signal(self._processes(), signal.SIGKILL)
         self._process.wait()
 
     def stop(self) -> None:
@@ -112,6 +109,11 @@ class Postgres:
             except subprocess.TimeoutExpired:
                 continue
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _signal(self, processes: Iterable[int], number: int) -> None:
+        for each in processes:
+            with suppress(ProcessLookupError):  # one that served a connection may have ended by itself
+                os.kill(each, number)
 
     def _processes(self) -> list[int]:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()

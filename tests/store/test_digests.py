@@ -89,6 +89,14 @@ def test_what_is_too_old_is_pruned_every_ten_minutes(opened):
     assert opened.losses == []
 
 
+def test_tokens_are_pruned_by_a_process_that_only_looks_at_tokens(opened):
+    opened.store.is_seen(A, NOW + 60)
+    opened.store.close()
+    opened.now = NOW + 61
+    opened.store.is_seen(B, NOW + 120)
+    eventually(lambda: [row["digest"] for row in opened.rows(SEEN_TOKEN)] == [B])
+
+
 def test_a_prune_that_fails_is_counted(opened):
     opened.store.record_advice([A], NOW + 60)
     opened.store.close()

@@ -16,6 +16,7 @@ from sqlalchemy import event
 from cds_service.errors import StoreError
 from cds_service.store import writer as writer_module
 from cds_service.store.breaker import PAUSE_S
+from cds_service.store.engine import READING
 from cds_service.store.schema import upgrade
 from cds_service.store.tables import FEEDBACK, GIVEN_ADVICE, ISSUED_CARD
 from tests.databases import UNPRIVILEGED
@@ -325,6 +326,19 @@ def test_a_server_whose_disk_is_full(pg):
     check_degraded(pg, READABLE)
     run_sql(pg.url, "DROP FUNCTION no_space CASCADE")
     check_recovered(pg)
+
+
+def test_a_connection_in_use_outlives_the_fault_of_another_and_is_closed_afterwards(pg):
+    database = pg.store._here().database
+    with database.portion() as connection:
+        driver = connection.connection.dbapi_connection
+        with pytest.raises(StoreError):
+            database.run(READING, lambda other: other.exec_driver_sql("SELECT 1/0"))
+        database.run(READING, lambda other: other.exec_driver_sql("SELECT 1"))
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+    assert not driver.closed
+    database.run(READING, lambda other: other.exec_driver_sql("SELECT 1"))
+    assert driver.closed
 
 
 def test_advice_lost_is_not_known_later(pg, postgres):

@@ -32,10 +32,12 @@ if sys.argv[2] == "used before":
     module.insert_cards = lambda *some: (insert(*some), time.sleep(0.4))
     opened.store.record_cards([card(uuid(99))])
     time.sleep(0.2)  # the writer is in the middle of a transaction
+database = opened.store._here().database
 children = []
 for number in (1, 2, 3):
     if not (child := os.fork()):
         assert opened.store._process is None
+        assert database._engine is None or database._engine.pool.checkedin() == 0
         module.insert_cards = insert
         use(number)
         opened.store.close()
