@@ -5,10 +5,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Integer, MetaData
+from sqlalchemy import Column, Integer, MetaData, text
 
-from cds_service.store.engine import READING, make_engine, read_url, transaction
-from cds_service.store.schema import MIGRATIONS, is_current, upgrade
+from cds_service.errors import StoreError
+from cds_service.store.engine import PATIENT, READING, make_engine, read_url, transaction
+from cds_service.store.schema import LOCK, MIGRATIONS, is_current, upgrade
 from cds_service.store.tables import HEAD, METADATA
 from tests.store.stores import run_sql, start_python, told_by
 
@@ -90,6 +91,17 @@ def test_processes_that_upgrade_at_the_same_time_agree(database_url, engine):
     assert [told_by(each) for each in processes] == [""] * 4
     assert is_current(engine)
     assert differences(engine, METADATA) == []
+
+
+def test_an_upgrade_waits_for_another(database_url):
+    made = make_engine(read_url(database_url), 5, create=True)
+    with transaction(made, PATIENT) as connection:
+        if "sqlite" not in database_url:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        with pytest.raises(StoreError, match=r"SQLITE_BUSY|55P03|57014"):
+            upgrade(database_url, 0.2)
+    upgrade(database_url, 0.2)
+    made.dispose()
 
 
 def test_sqlite_writes_ahead_and_leaves_it_at_that(sqlite_url):
