@@ -9,7 +9,7 @@ import orjson
 from flask import Flask, Response, request
 
 from cds_service.app import freeze
-from cds_service.hooks.server import run_server
+from cds_service.hooks.server import Serving, run_server
 
 CARD = {"summary": "A constant card", "indicator": "info", "source": {"label": "floor"}, "detail": "x" * 200}
 
@@ -32,4 +32,4 @@ def make_floor() -> Flask:
 if __name__ == "__main__":
     app = make_floor()
     freeze()
-    run_server(app, "127.0.0.1", int(sys.argv[1]), workers=1)
+    run_server(app, Serving("127.0.0.1", int(sys.argv[1]), workers=1))

@@ -19,7 +19,7 @@ from cds_service.errors import KnowledgeError, RequestError, SettingsError
 from cds_service.hooks.answer import answer, find_service
 from cds_service.hooks.outcome import to_outcome
 from cds_service.hooks.request import Limits
-from cds_service.hooks.server import Watch, run_server
+from cds_service.hooks.server import Serving, Watch, run_server
 from cds_service.knowledge.load import KnowledgeBase, load_knowledge
 from cds_service.operations.metrics import Metrics, shared_folder
 from cds_service.settings import Settings, for_host, read_settings, share_metrics
@@ -62,6 +62,9 @@ def serve(host: str, port: int, workers: int | None, plandefinitions: Path | Non
       curl http://127.0.0.1:8000/cds-services
     """
     settings = for_host(_settings(plandefinitions, valuesets), host)
+    if settings.metrics_port == port:
+        click.echo(f"Settings: CDS_METRICS_PORT is the port of the service, {port}. Give it one of its own.", err=True)
+        sys.exit(USAGE)
     knowledge = _knowledge(settings)
     with shared_folder() as folder:
         share_metrics(str(folder))
@@ -71,7 +74,8 @@ def serve(host: str, port: int, workers: int | None, plandefinitions: Path | Non
         opened: Connections = app.extensions["cds-service"]
         welcome = f"Serving {', '.join(knowledge.services)} at http://{host}:{port}/cds-services (Ctrl-C stops)"
         watch = Watch(lambda: click.echo(welcome, err=True), opened.close, metrics.forget)
-        run_server(app, host, port, workers, settings.metrics_port, bool(settings.fhir_allowed_hosts), watch)
+        waits = bool(settings.fhir_allowed_hosts)
+        run_server(app, Serving(host, port, workers, settings.metrics_port, waits, settings.request_s), watch)
 
 
 def _app(settings: Settings, knowledge: KnowledgeBase, metrics: Metrics) -> Flask:

@@ -69,7 +69,7 @@ def create_app(
     """
     known = knowledge or load_knowledge(settings.plandefinitions, settings.valuesets)
     effects, metrics = effects or real_effects(settings.timezone), metrics or Metrics()
-    logger = make_logger(effects.log, effects.now)
+    logger = make_logger(_surely(effects.log, metrics), effects.now)
     key = settings.secret_key.get_secret_value().encode() if settings.secret_key else secrets.token_bytes(32)
     store = _store(settings, effects, metrics, logger)
     client = _fhir_client(settings, effects)
@@ -99,6 +99,18 @@ def create_app(
         apart = serve_metrics_apart(app.wsgi_app, metrics, settings.metrics_port)
         app.wsgi_app = apart  # type: ignore[assignment,method-assign]
     return app
+
+
+def _surely(write: Callable[[str], object], metrics: Metrics) -> Callable[[str], object]:
+    """Return a way to write log lines that never fails: a full disk must not turn an answered call into an error."""
+
+    def write_line(line: str) -> None:
+        try:
+            write(line)
+        except (OSError, ValueError):
+            metrics.lost("log", 1)
+
+    return write_line
 
 
 def _store(settings: Settings, effects: Effects, metrics: Metrics, logger: Logger) -> Store:

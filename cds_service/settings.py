@@ -36,6 +36,12 @@ class Settings(BaseSettings):
         Limits.body_bytes, gt=0, description="Largest body in bytes; a larger one is answered 413."
     )
     max_entries: int = Field(Limits.entries, gt=0, description="Most entries of one Bundle; more are answered 413.")
+    request_s: float = Field(
+        30,
+        gt=0,
+        le=300,
+        description="Seconds for one request, from its first byte to the answer's last; then it is cut.",
+    )
     cors_origins: str = Field("*", description="Origins that browsers may call from: * or a comma-separated list.")
     timezone: str | None = Field(
         None, description="IANA time zone of 'today', such as Europe/Berlin; default: the host's."
@@ -59,7 +65,7 @@ class Settings(BaseSettings):
         "",
         description="Hosts that prefetch may be fetched from, comma-separated; also addresses and networks. None: no.",
     )
-    fhir_budget_s: float = Field(3.0, gt=0, le=30, description="Seconds that one call may spend on fetching, in all.")
+    fhir_budget_s: float = Field(3.0, gt=0, le=20, description="Seconds that one call may spend on fetching, in all.")
     fhir_connect_s: float = Field(1.0, gt=0, le=30, description="Seconds to wait for a connection to a FHIR server.")
     fhir_read_s: float = Field(2.0, gt=0, le=30, description="Seconds to wait for a FHIR server to send something.")
     fhir_max_pages: int = Field(5, ge=1, le=100, description="Most pages of one search that are fetched.")
@@ -68,7 +74,9 @@ class Settings(BaseSettings):
         None, description="Certificates (PEM) to trust for FHIR servers and key sets; default: the public ones."
     )
     database_url: str = Field(
-        "sqlite:///cds-service.sqlite3", description="Store of feedback: a SQLAlchemy URL of SQLite or PostgreSQL."
+        "sqlite:///cds-service.sqlite3",
+        repr=False,
+        description="Store of feedback: a SQLAlchemy URL of SQLite or PostgreSQL.",
     )
     secret_key: SecretStr | None = Field(
         None,
@@ -110,7 +118,7 @@ class Settings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _long(cls, key: SecretStr | None) -> SecretStr | None:
-        if key and len(key.get_secret_value()) < SHORTEST_KEY:
+        if key is not None and len(key.get_secret_value()) < SHORTEST_KEY:
             raise ValueError(f"has fewer than {SHORTEST_KEY} characters; make one with: openssl rand -hex 32")
         return key
 

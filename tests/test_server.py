@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -149,3 +150,109 @@ def test_a_token_counts_once_whichever_worker_it_meets(root, tmp_path):
         wait_for(base)
         with ThreadPoolExecutor(8) as pool:
             assert sorted(pool.map(ask, range(24))) == [200, *[401] * 23]
+
+
+def raw(base: str, sent: bytes, wait: float = 10) -> bytes:
+    """Return what a server answers to bytes that no HTTP library would send."""
+    host, _, port = base.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=wait) as connection:
+        connection.sendall(sent)
+        found = b""
+        while chunk := connection.recv(65_536):
+            found += chunk
+    return found
+
+
+@pytest.fixture(scope="module")
+def served(root, tmp_path_factory):
+    """A server whose requests may take two seconds, and its log."""
+    folder = tmp_path_factory.mktemp("served")
+    with serving(root, folder, "--workers", "1", settings={"CDS_REQUEST_S": "2"}) as (base, _):
+        wait_for(base)
+        yield base, folder / "log"
+
+
+UNREADABLE = [
+    b'{"patientId":"SENTINEL"}\r\n\r\n',
+    b"GET /SENTINEL\r\n\r\n",
+    b"GET / HTTP/9.SENTINEL\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nSENTINEL\r\n\r\n",
+    b"SENTINEL{} / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: SENTINEL\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nExpect: SENTINEL\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"SENTINEL" * 9000 + b"\r\n\r\n",
+    b"GET /" + b"SENTINEL" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("sent", UNREADABLE, ids=lambda sent: sent[:40].decode())
+def test_what_is_no_http_is_refused_and_not_repeated(served, sent):
+    base, log = served
+    answer = raw(base, sent)
+    assert answer.startswith(b"HTTP/1.1 4")
+    assert b"OperationOutcome" in answer
+    assert b"SENTINEL" not in answer
+    assert "SENTINEL" not in log.read_text()
+
+
+@pytest.mark.parametrize("body", [b"zz\r\n", b"5\r\nabcdeXX", b"5;\x00=\r\nabcde\r\n0\r\n\r\n"], ids=repr)
+def test_a_body_in_broken_chunks_is_400(served, body):
+    head = b"POST /cds-services/ivig-order-select HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    answer = raw(served[0], head + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_half_requests_do_not_hold_the_threads_for_good(served):
+    host, _, port = served[0].removeprefix("http://").partition(":")
+    half = [b"GET / HTTP/1.1\r\nHost: a\r\nX", b"POST /cds-services HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"]
+    held = [socket.create_connection((host, int(port)), timeout=30) for _ in range(8)]
+    try:
+        for i, each in enumerate(held):
+            each.sendall(half[i % 2])
+        assert requests.get(f"{served[0]}/health", timeout=30).status_code == 200
+        assert {each.recv(10) for each in held} <= {b"", b"HTTP/1.1 4"}
+    finally:
+        for each in held:
+            each.close()
+
+
+def test_a_log_that_cannot_be_written_fails_no_call(root, tmp_path):
+    port = free_port()
+    reader, writer = os.pipe()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CDS_")}
+    environment |= {"PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "cds_service", "serve", "--port", str(port), "--workers", "1"]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=writer, stderr=writer)
+    os.close(writer)
+    try:
+        wait_for(f"http://127.0.0.1:{port}")
+        os.close(reader)
+        answers = [
+            requests.post(f"http://127.0.0.1:{port}/cds-services/ivig-order-select", json=request(), timeout=10)
+            for _ in range(3)
+        ]
+        assert [each.status_code for each in answers] == [200] * 3
+        metrics = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+        assert 'cds_store_lost_total{kind="log"} 3.0' in metrics
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+
+
+def test_what_keys_new_prints_can_be_followed(root, tmp_path):
+    """Make a key, write the file, serve, call: with the words that the command prints."""
+    command = [sys.executable, "-m", "cds_service", "keys"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CDS_")}
+    environment |= {"PYTHONPATH": str(root)}
+    run = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True, "check": True}
+    told = subprocess.run([*command, "new", "--out", "trial"], **run).stdout.splitlines()
+    (tmp_path / "trial" / "clients.json").write_text(told[told.index("serve:") - 1])
+    settings = dict(each.split("=", 1) for each in shlex.split(told[told.index("serve:") + 1]) if "=" in each)
+    call = shlex.split(told[-1])[2]
+    making = shlex.split(call.partition("$(")[2].removesuffix(")"))
+    token = subprocess.run([*command[:-1], *making[1:]], **run).stdout.strip()
+    with serving(root, tmp_path, settings=settings) as (base, _):
+        wait_for(base)
+        headers = {"Authorization": f"Bearer {token}"}
+        assert requests.get(f"{base}/cds-services", timeout=5).status_code == 401
+        assert len(requests.get(f"{base}/cds-services", headers=headers, timeout=5).json()["services"]) == 2

@@ -70,10 +70,14 @@ def parse_bearer(authorization: str | None) -> SignedToken:
     header, claims, signature = found.groups()
     signed = f"{header}.{claims}".encode()
     try:
-        parts = _HEADER.decode(_decode(header)), _CLAIMS.decode(_decode(claims))
-        return SignedToken(*parts, signed, _decode(signature))
+        token = SignedToken(
+            _HEADER.decode(_decode(header)), _CLAIMS.decode(_decode(claims)), signed, _decode(signature)
+        )
     except (ValueError, RecursionError):
         raise Unauthorized("form") from None
+    if isinstance(token.claims.tenant, str) and not token.claims.tenant.isprintable():
+        raise Unauthorized("form")  # it is stored, and no database takes every character
+    return token
 
 
 def _decode(segment: str) -> bytes:

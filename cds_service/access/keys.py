@@ -14,7 +14,7 @@ from cds_service.access.jwk import KeySet, PublicKey, UnusableKey, parse_key
 FRESH_S = 3600.0
 USABLE_S = 24 * 3600.0
 RETRY_S = 60.0
-WAIT_S = 5.0
+WAIT_S = 1.0
 NEVER = float("-inf")
 
 Fetch = Callable[[str], bytes]

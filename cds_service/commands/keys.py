@@ -109,7 +109,9 @@ def _next_steps(out: Path, algorithm: str, kid: str) -> str:
     clients = {"clients": [{"iss": ISSUER, "jwksFile": PUBLIC}]}
     make = ["cds-service", "keys", "token", "--key", str(out / PRIVATE), "--kid", kid, "--algorithm", algorithm]
     make += ["--issuer", ISSUER, "--audience", ADDRESS]
-    serve = f"CDS_AUTH=on CDS_AUTH_ALGORITHMS={algorithm} CDS_CLIENTS_FILE={shlex.quote(str(out / 'clients.json'))}"
+    settings = {"CDS_AUTH": "on", "CDS_PUBLIC_URL": ADDRESS.removesuffix("/cds-services")}
+    settings |= {"CDS_AUTH_ALGORITHMS": algorithm, "CDS_CLIENTS_FILE": str(out / "clients.json")}
+    serve = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
     return "\n".join(
         [
             f"Wrote {out / PRIVATE} (keep it secret) and {out / PUBLIC}. The kid is {kid}.",

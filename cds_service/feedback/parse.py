@@ -17,7 +17,9 @@ from cds_service.store.rows import Event
 ITEMS, COMMENT_LENGTH, CODE_LENGTH, SYSTEM_LENGTH = 1000, 2000, 128, 256
 _UUID = re.compile(r"(?:urn:uuid:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_CODE = re.compile(r"[^\s]+( [^\s]+)*")  # FHIR R4, datatype code
+_CODE = re.compile(r"\S+( \S+)*")  # FHIR R4, datatype code
+_PLAIN_CODE = re.compile(r"[\w.:/|#-]{1,64}", re.ASCII)
+_PLAIN_SYSTEM = re.compile(r"[A-Za-z][\w+.-]*:[^\s]+")  # an absolute URI
 Complain = Callable[[str, str], None]
 
 
@@ -114,14 +116,16 @@ def _override_reason(value: Any, keep_comments: bool, complain: Complain) -> tup
     return system, code, _comment(comment, complain) if keep_comments and comment is not None else None
 
 
-def _coding(value: Any, complain: Complain) -> tuple[str, str]:
+def _coding(value: Any, complain: Complain) -> tuple[str | None, str | None]:
+    """Return system and code; neither where they could be more than a code."""
     found = value if isinstance(value, dict) else {}
     system, code = _line(found.get("system"), SYSTEM_LENGTH), _line(found.get("code"), CODE_LENGTH)
     if not _CODE.fullmatch(code):
         complain(".overrideReason.reason.code", f"must be a code of at most {CODE_LENGTH} characters")
     if not system or " " in system:
         complain(".overrideReason.reason.system", f"must be a URI of at most {SYSTEM_LENGTH} characters")
-    return system, code
+    # FHIR lets a code have spaces, and so be a sentence about a patient: such a one is taken and not kept
+    return (system, code) if _PLAIN_CODE.fullmatch(code) and _PLAIN_SYSTEM.fullmatch(system) else (None, None)
 
 
 def _comment(value: Any, complain: Complain) -> str | None:

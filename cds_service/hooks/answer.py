@@ -15,7 +15,7 @@ from cds_service.core.plan import Action
 from cds_service.core.records import Order
 from cds_service.core.resources import Resource
 from cds_service.core.topic import Answered, Topic
-from cds_service.errors import BadRequest, UnknownService
+from cds_service.errors import BadRequest, TooLarge, UnknownService
 from cds_service.hooks.chart import read_chart
 from cds_service.hooks.drafts import draft_of
 from cds_service.hooks.drugs import drafted_drugs
@@ -99,6 +99,8 @@ def answer(
     if not ours:
         return Answer([], [])
     delivered = collect(request, service.prefetch, fetch)
+    if len(ours) * sum(map(len, delivered.resources.values())) > limits.work:
+        raise TooLarge(f"Orders times records are more than {limits.work}. Send fewer orders, or narrow the queries.")
     answers = _evaluate(knowledge, service, request, ours, delivered, today, indexed)
     with refuse_unreadable():
         cards = to_cards(answers, service.writer, new_uuid)

@@ -46,11 +46,12 @@ _DRAFTS = msgspec.json.Decoder(Resource | Junk)
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one call may hold: bytes of the body, entries of one Bundle, selected orders."""
+    """How much one call may hold: bytes of the body, entries of one Bundle, orders, and orders times records."""
 
     body_bytes: int = 10_000_000
     entries: int = 20_000
     orders: int = 100
+    work: int = 250_000
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from datetime import date
 
 import orjson
 from flask import Blueprint, Response, g, request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from cds_service.errors import BadRequest, PreconditionFailed, StoreError, Unavailable
@@ -21,6 +22,7 @@ from cds_service.operations.metrics import Metrics
 from cds_service.store.rows import IssuedCard
 from cds_service.store.store import Store
 
+FEEDBACK = Limits(body_bytes=1_000_000)
 JSON_TYPES = ("application/json", "application/fhir+json")
 
 
@@ -97,7 +99,7 @@ def make_routes(edge: Edge) -> Blueprint:
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
         service = find_service(knowledge, service_id)
-        events = parse_feedback(_body(edge.limits), edge.keep_comments)
+        events = parse_feedback(_body(FEEDBACK), edge.keep_comments)
         try:
             stored = edge.store.add_feedback(events, tenant_of(g.caller), service_id, effects.now())
         except StoreError:
@@ -151,3 +153,5 @@ def _body(limits: Limits) -> bytes:
         return request.get_data(cache=False)
     except RequestEntityTooLarge:
         raise too_large(limits) from None
+    except (OSError, ParseException):  # of the server: a chunk that is none, or an end that did not come
+        raise BadRequest("The body could not be read to its end. Send it whole.") from None

@@ -9,6 +9,8 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from cds_service.hooks.worker import worker_of
+
 THREADS, WAITING_THREADS = 4, 16
 STOP_S = 30
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (where gunicorn's heartbeat touches no disk)
@@ -36,31 +38,36 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return self._app
 
 
-def run_server(
-    app: Flask,
-    host: str,
-    port: int,
-    workers: int | None,
-    metrics_port: int | None = None,
-    waits: bool = False,
-    watch: Watch | None = None,
-) -> None:
-    """Serve the application until SIGTERM or SIGINT; calls in flight are finished first, for up to 30 seconds.
+@dataclass(frozen=True)
+class Serving:
+    """Where and how to serve.
 
-    With a `metrics_port` the workers listen there too; the application tells the ports apart. `waits` says that calls
-    may wait for other servers: a worker then answers more of them at a time.
+    `metrics_port`: the workers listen there too, and the application tells the ports apart; `waits`: calls may wait for
+    other servers, so a worker answers more of them at a time; `request_s`: how long one request may take.
     """
-    watch = watch or Watch()
+
+    host: str
+    port: int
+    workers: int | None = None
+    metrics_port: int | None = None
+    waits: bool = False
+    request_s: float = 30
+
+
+def run_server(app: Flask, serving: Serving, watch: Watch = Watch()) -> None:
+    """Serve the application until SIGTERM or SIGINT; calls in flight are finished first, for up to 30 seconds."""
     options = {
-        "bind": [_address(host, each) for each in (port, metrics_port) if each],
-        "workers": workers or os.cpu_count() or 1,
-        "worker_class": "gthread",
-        "threads": WAITING_THREADS if waits else THREADS,
+        "bind": [_address(serving.host, each) for each in (serving.port, serving.metrics_port) if each],
+        "workers": serving.workers or os.cpu_count() or 1,
+        "worker_class": worker_of(serving.request_s),
+        "threads": WAITING_THREADS if serving.waits else THREADS,
         "preload_app": True,
         "keepalive": 75,
         "graceful_timeout": STOP_S,
         "proc_name": "cds-service",
         "control_socket_disable": True,
+        "forwarded_allow_ips": "",  # no header of a proxy is believed
+        "forwarder_headers": "",
         "worker_tmp_dir": str(SHARED_MEMORY) if os.access(SHARED_MEMORY, os.W_OK) else None,
         "when_ready": lambda _: watch.ready(),
         "worker_exit": lambda _, __: watch.worker_ends(),

@@ -85,6 +85,8 @@ def _sqlite(url: URL, create: bool) -> Engine:
     path = Path(url.database or "").absolute()
     if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise StoreError(f"The folder {path.parent} of the store is not there or cannot be written to.")
+    if create:
+        _make_private(path)
     mode = {"mode": "rwc" if create else "rw", "uri": "true"}
     engine = create_engine(
         url.set(database=path.as_uri(), query=mode),
@@ -109,6 +111,14 @@ def _sqlite(url: URL, create: bool) -> Engine:
     event.listen(engine, "checkout", lambda _, record, __: _refuse_another(record.info["file"], path))
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, for its owner only, if it is not there: SQLite would let everybody read it."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(f"The store {path} cannot be opened: {error.strerror}.") from None
 
 
 def _on_sqlite_begin(connection: Connection) -> None:

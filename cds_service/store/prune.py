@@ -11,11 +11,12 @@ from cds_service.store.tables import GIVEN_ADVICE, ISSUED_CARD, SEEN_TOKEN
 PORTION, PORTIONS = 1000, 50
 
 
-def prune(begin: Callable[[], AbstractContextManager[Connection]], now: float, keep_cards_s: float) -> None:
-    """Delete forgotten hashes, expired tokens and old cards; at most PORTIONS of each, the next time the rest.
+def prune(begin: Callable[[], AbstractContextManager[Connection]], now: float, keep_cards_s: float) -> bool:
+    """Delete forgotten hashes, expired tokens and old cards, at most PORTIONS of each; return whether there is more.
 
     `begin` gives a connection within a transaction of its own.
     """
+    is_more = False
     for key, at, limit in (
         (GIVEN_ADVICE.c.digest, GIVEN_ADVICE.c.expires_at, now),
         (SEEN_TOKEN.c.digest, SEEN_TOKEN.c.expires_at, now),
@@ -26,6 +27,9 @@ def prune(begin: Callable[[], AbstractContextManager[Connection]], now: float, k
                 gone = _prune_portion(connection, key, at <= to_micros(limit))
             if gone < PORTION:
                 break
+        else:
+            is_more = True
+    return is_more
 
 
 def _prune_portion(connection: Connection, key: ColumnElement[object], is_old: ColumnElement[bool]) -> int:

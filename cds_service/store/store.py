@@ -11,7 +11,7 @@ that inherited a connection were seen to wait for ever, and to lose what was com
 import os
 import weakref
 from collections.abc import Callable, Collection, Iterable, Sequence
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -30,6 +30,7 @@ from cds_service.store.writer import ADVICE, CARDS, Item, Writer
 
 OK, UNAVAILABLE, SCHEMA_MISSING = "ok", "unavailable", "schema-missing"
 FLUSH_S, STOP_S = 1.0, 5.0
+REPORTS, REPORT_S = 2, 0.5  # of a worker's four threads; the others stay for calls while a store makes feedback wait
 LOOKUP = "lookup"
 
 
@@ -39,6 +40,7 @@ class _Process(NamedTuple):
     database: Database
     breaker: Breaker
     writer: Writer
+    reports: Semaphore
 
 
 class Store:
@@ -126,8 +128,13 @@ class Store:
         1970 UTC.
         """
         here = self._here()
-        here.writer.flush(FLUSH_S)
-        return here.database.run(DURABLE, lambda found: insert_events(found, events, tenant, service, received_at))
+        if not here.reports.acquire(timeout=REPORT_S):
+            raise StoreError("The store is busy with other feedback.")
+        try:
+            here.writer.flush(FLUSH_S)
+            return here.database.run(DURABLE, lambda found: insert_events(found, events, tenant, service, received_at))
+        finally:
+            here.reports.release()
 
     def close(self) -> None:
         """Store what is queued, for at most some seconds, and let go of the database."""
@@ -151,7 +158,7 @@ class Store:
             self._on_loss,
             self._seconds,
         )
-        return _Process(database, Breaker(self._seconds), writer)
+        return _Process(database, Breaker(self._seconds), writer, Semaphore(REPORTS))
 
     def before_fork(self) -> None:
         """Close every connection, and let no thread open one."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 
 from cds_service.errors import StoreError
 from cds_service.store.rows import Advice, IssuedCard
@@ -10,7 +11,7 @@ Item = IssuedCard | Advice
 CAPACITY, PORTION = 10_000, 1000
 LINGER_S = 0.05  # between two transactions, so that other processes find SQLite's lock free
 PATIENCE_S = (0.2, 1.0, 3.0)  # before the second, third and fourth attempt
-TIDY_S = 600.0
+TIDY_S, MORE_TO_TIDY_S = 600.0, 5.0
 GLANCE_S = 60.0  # at least so often it is looked whether to tidy up
 CARDS, ADVICE, PRUNE = "cards", "advice", "prune"
 
@@ -18,14 +19,14 @@ CARDS, ADVICE, PRUNE = "cards", "advice", "prune"
 class Writer:
     """The queue of one process. Its thread begins with the first item.
 
-    `write` stores a portion in one transaction and `tidy` prunes; both raise StoreError. `on_loss` is told kind and
-    number of what could not be kept. `seconds` is a clock that only goes forward.
+    `write` stores a portion in one transaction; `tidy` prunes and returns whether there is more; both raise
+    StoreError. `on_loss` is told kind and number of what could not be kept. `seconds` is a clock that goes forward.
     """
 
     def __init__(
         self,
         write: Callable[[Sequence[Item]], None],
-        tidy: Callable[[], None],
+        tidy: Callable[[], bool],
         on_loss: Callable[[str, int], None],
         seconds: Callable[[], float],
     ) -> None:
@@ -78,7 +79,8 @@ class Writer:
     def _wake(self) -> None:
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
-            self._thread.start()
+            with suppress(RuntimeError):  # no thread to be had now: the next call tries again
+                self._thread.start()
         self._changed.notify_all()
 
     def _run(self) -> None:
@@ -138,6 +140,7 @@ class Writer:
             return
         self._tidy_at = self._seconds() + TIDY_S
         try:
-            self._tidy()
+            if self._tidy():
+                self._tidy_at = self._seconds() + MORE_TO_TIDY_S
         except StoreError:
             self._on_loss(PRUNE, 1)

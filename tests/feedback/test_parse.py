@@ -62,8 +62,22 @@ def test_o5_a_reason_may_come_with_or_without_a_display():
 
 
 def test_n4_a_reason_may_be_one_that_was_never_offered():
-    (event,) = parse(overridden({"reason": {"code": "NEW one", "system": "urn:oid:1.2.3"}}))
-    assert (event.reason_system, event.reason_code) == ("urn:oid:1.2.3", "NEW one")
+    (event,) = parse(overridden({"reason": {"code": "NEW-one", "system": "urn:oid:1.2.3"}}))
+    assert (event.reason_system, event.reason_code) == ("urn:oid:1.2.3", "NEW-one")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        {"code": "Mr Smith had a stroke", "system": "urn:oid:1.2.3"},
+        {"code": "Smith,John", "system": "urn:oid:1.2.3"},
+        {"code": "x" * 65, "system": "urn:oid:1.2.3"},
+        {"code": "a1", "system": "Smith"},
+    ],
+    ids=str,
+)
+def test_what_could_be_more_than_a_code_is_taken_and_not_kept(reason):
+    assert parse(overridden({"reason": reason})) == [Event(CARD, "overridden", AT)]
 
 
 def test_o6_several_cards_and_repeats_are_kept_in_order():

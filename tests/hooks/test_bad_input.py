@@ -152,3 +152,10 @@ def test_an_order_nested_to_any_depth_is_answered_or_refused(client, element):
 
 def _raw(client, body):
     return client.post(SERVICE, data=body, content_type="application/json")
+
+
+def test_orders_times_records_have_a_limit(client):
+    orders = [order(identifier=f"m{i}") for i in range(100)]
+    few, many = ([condition("G61.81", f"c{i}") for i in range(number)] for number in (20, 2501))
+    assert post(client, request(*few, orders=orders)).status_code == 200
+    assert "fewer orders" in assert_outcome(post(client, request(*many, orders=orders)), 413)

@@ -30,8 +30,9 @@ class Sink:
             raise StoreError("not now")
         self.portions.append(list(items))
 
-    def tidy(self) -> None:
+    def tidy(self) -> bool:
         self.tidied += 1
+        return False
 
 
 @pytest.fixture
