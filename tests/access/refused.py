@@ -204,6 +204,7 @@ def _claims():
         row("long jti", "form", jti="x" * 257),
         row("tenant a number", "form", tenant=7),
         row("tenant a list", "form", tenant=["ward"]),
+        row("tenant with a NUL", "form", tenant="x\0y"),
         tenant("tenant that is not listed", tenant="elsewhere"),
         tenant("no tenant where there is a list"),
     ]
