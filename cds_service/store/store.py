@@ -5,7 +5,7 @@ known" when nobody answers soon. Feedback is different: it is stored for good be
 
 A process that is forked begins anew: connections, queue and thread are its own. There must be no open connection at
 that moment, so the parent waits for those in use and closes all. SQLite keeps its locks in memory, by process: children
-that inherited a connection were seen to wait for ever, and to lose what was committed.
+that were given one were seen to wait for ever, and to lose what was committed.
 """
 
 import os

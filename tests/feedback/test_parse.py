@@ -4,36 +4,11 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cds_service.errors import BadRequest, TooLarge
 from cds_service.feedback.parse import COMMENT_LENGTH, ITEMS, parse_feedback
 from cds_service.store.rows import Event
-
-CARD = "4e0a3a1e-3283-4575-ab82-028d55fe2719"
-AT = datetime(2026, 11, 22, 6, 35, 4, 651_000, tzinfo=UTC)
-STAMP = "2026-11-22T06:35:04.651Z"
-WHY = "http://terminology.example.org/CodeSystem/override-reason"
-REASON = {"code": "patient-refused", "system": WHY}
-
-
-def accepted(**more) -> dict:
-    usual = {"card": CARD, "outcome": "accepted", "acceptedSuggestions": [{"id": CARD}], "outcomeTimestamp": STAMP}
-    return usual | more
-
-
-def overridden(reason: object = None, **more) -> dict:
-    usual = {"card": CARD, "outcome": "overridden", "outcomeTimestamp": STAMP}
-    return usual | ({"overrideReason": reason} if reason is not None else {}) | more
-
-
-def without(item: dict, *names: str) -> dict:
-    return {name: value for name, value in item.items() if name not in names}
-
-
-def parse(*items: object, keep_comments: bool = False) -> list[Event]:
-    return parse_feedback(json.dumps({"feedback": items}).encode(), keep_comments)
+from tests.feedback.bodies import AT, CARD, REASON, WHY, accepted, overridden, parse
 
 
 def problems(*items: object, keep_comments: bool = False) -> list[str]:
@@ -258,35 +233,3 @@ def test_more_items_than_are_taken():
     with pytest.raises(TooLarge) as refused:
         parse(*[accepted()] * (ITEMS + 1))
     assert refused.value.status == 413
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.sampled_from([CARD, STAMP]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
-FIELDS = ["card", "outcome", "outcomeTimestamp", "acceptedSuggestions", "overrideReason"]
-ITEM = st.builds(
-    lambda item, changed: item | changed,
-    st.sampled_from([accepted(), overridden(), overridden({"reason": REASON})]),
-    st.dictionaries(st.sampled_from(FIELDS), JSON | st.dictionaries(st.sampled_from(["reason", "userComment"]), JSON)),
-)
-
-
-@given(st.lists(ITEM | JSON, max_size=3), st.booleans())
-def test_any_items_are_all_events_or_all_refused(items, keep_comments):
-    try:
-        events = parse(*items, keep_comments=keep_comments)
-    except BadRequest:
-        return
-    assert len(events) == len(items)
-    for event in events:
-        assert event.outcome in ("accepted", "overridden")
-        assert len(event.card) == 36
-        assert keep_comments or event.comment is None
-
-
-@given(st.binary() | st.text().map(str.encode))
-def test_any_bytes_are_refused_without_a_fault(body):
-    with pytest.raises(BadRequest):
-        parse_feedback(body, keep_comments=True)

@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from cds_service.store import writer
 from cds_service.store.schema import upgrade
 from tests.databases import database_url, postgres, postgres_url, sqlite_url
 from tests.store.stores import Opened
@@ -33,3 +34,9 @@ def ready_url(database_url) -> str:
 @pytest.fixture
 def opened(ready_url, open_store) -> Opened:
     return open_store(ready_url)
+
+
+@pytest.fixture
+def short_patience(monkeypatch) -> None:
+    """Let the writer give up soon."""
+    monkeypatch.setattr(writer, "PATIENCE_S", (0.05,))
