@@ -1,4 +1,4 @@
-"""The trust file: the clients that may call, with the keys that each signs with (CDS Hooks 2.0, Trusting CDS Clients).
+"""The clients file: the clients that may call, with the keys that each signs with (CDS Hooks 2.0, Trusting CDS Clients).
 
     {"clients": [{"iss": "https://ehr.example.org", "jku": ["https://ehr.example.org/jwks.json"]}]}
 
@@ -48,7 +48,7 @@ class _TrustFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def load_clients(path: Path) -> tuple[Client, ...]:
-    """Return the clients of a trust file; raises SettingsError that lists every problem with its place and fix."""
+    """Return the clients of a clients file; raises SettingsError that lists every problem with its place and fix."""
     problems: list[Problem] = []
     try:
         found = msgspec.json.decode(path.read_bytes(), type=_TrustFile).clients
@@ -56,7 +56,7 @@ def load_clients(path: Path) -> tuple[Client, ...]:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}. Fix: name a file that is there.") from None
     except (ValueError, RecursionError) as error:
         fix = 'write {"clients": [{"iss": ..., "jku": [...]}]}.'
-        raise SettingsError(str(Problem(str(path), "-", f"is not a trust file: {error}.", fix))) from None
+        raise SettingsError(str(Problem(str(path), "-", f"is not a clients file: {error}.", fix))) from None
     clients = [_load_client(path, index, each, problems) for index, each in enumerate(found)]
     problems += _check_unique([each.get("iss") for each in found], path)
     if problems:

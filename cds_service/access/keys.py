@@ -1,4 +1,4 @@
-"""The key for a token: of the trust file, or of a key set that is fetched, kept and renewed (RFC 7517, section 5).
+"""The key for a token: of the clients file, or of a key set that is fetched, kept and renewed (RFC 7517, section 5).
 
 One KeySource serves a process; its threads share it. Nothing is fetched before a token asks for it.
 """
@@ -63,7 +63,7 @@ class KeySource:
         """Return the client's key with this id for this algorithm, or None.
 
         With jku, only the key set at that address counts, and only when it is the client's. Without, the keys of the
-        trust file come first, then the client's key sets in their order.
+        clients file come first, then the client's key sets in their order.
         """
         wanted = (kid, algorithm)
         if jku is None and wanted in client.keys:

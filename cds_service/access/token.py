@@ -19,7 +19,7 @@ from cds_service.errors import SettingsError, Unauthorized
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls: a client of the trust file, and the tenant it calls for, if it says one."""
+    """Who calls: a client of the clients file, and the tenant it calls for, if it says one."""
 
     issuer: str
     tenant: str | None

@@ -1,4 +1,4 @@
-"""P8, P9: the trust file. What cannot be trusted is refused with its place, and all of it at once."""
+"""P8, P9: the clients file. What cannot be trusted is refused with its place, and all of it at once."""
 
 import json
 
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_trust_file(tmp_path, text):
     path = tmp_path / "clients.json"
     path.write_bytes(text.encode("latin-1"))
     (line,) = problems(path)
-    assert line.startswith(f"{path}: -: is not a trust file: ")
+    assert line.startswith(f"{path}: -: is not a clients file: ")
 
 
 def test_a_trust_file_that_cannot_be_read(tmp_path):
