@@ -1,4 +1,4 @@
-"""The clients file: the clients that may call, with the keys that each signs with (CDS Hooks 2.0, Trusting CDS Clients).
+"""The clients file: the clients that may call, with the keys that each signs with (CDS Hooks 2.0, Trusting Clients).
 
     {"clients": [{"iss": "https://ehr.example.org", "jku": ["https://ehr.example.org/jwks.json"]}]}
 
