@@ -116,7 +116,8 @@ def _sqlite(url: URL, create: bool) -> Engine:
 def _make_private(path: Path) -> None:
     """Make the file, for its owner only, if it is not there: SQLite would let everybody read it."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if not path.exists():
+            path.touch(mode=0o600)
     except OSError as error:
         raise StoreError(f"The store {path} cannot be opened: {error.strerror}.") from None
 
