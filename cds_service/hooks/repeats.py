@@ -53,30 +53,48 @@ def tell(cards: list[Given], request: HookRequest, service: Service, repeats: Re
     Another gives all of them, to be remembered for the services that say the same.
     """
     if service.not_repeated_s:
-        hashed = [(pair, _fingerprints(*pair, request, service, repeats)) for pair in cards]
+        begun = _Begun(request, service, repeats)
+        hashed = [(pair, _fingerprints(*pair, begun)) for pair in cards]
         every = {each for _, found in hashed for each in found or ()}
         known = set(repeats.given(every)) if every else every
         return Told([pair for pair, found in hashed if found is None or not found <= known])
     readers = [each for each in repeats.readers if each.content is service.content]
-    return Told(cards, tuple((_all(cards, request, each, repeats), each.not_repeated_s) for each in readers))
+    return Told(cards, tuple((_all(cards, _Begun(request, each, repeats)), each.not_repeated_s) for each in readers))
 
 
-def _all(cards: list[Given], request: HookRequest, reader: Service, repeats: Repeats) -> Digests:
-    return frozenset(each for pair in cards for each in _fingerprints(*pair, request, reader, repeats) or ())
+class _Begun:
+    """The beginning of the hashes of each order of a call, computed once however many cards are about it."""
 
+    def __init__(self, request: HookRequest, reader: Service, repeats: Repeats) -> None:
+        self._request, self._key = request, repeats.key
+        self._about = [reader.plan.id, repeats.knowledge, repeats.caller, *_whose(request)]
+        self._known: dict[int, hmac.HMAC | None] = {}
 
-def _fingerprints(card: Card, topic: Topic, request: HookRequest, reader: Service, repeats: Repeats) -> Digests | None:
-    """Return the hashes of what a card says of each of its orders; None when they cannot be told."""
-    about = [reader.plan.id, repeats.knowledge, repeats.caller, *_whose(request)]
-    try:
-        orders = [_order(each, request) for each in _each_once(topic.answered)]
-        if None in orders:
+    def of(self, answered: Answered) -> hmac.HMAC | None:
+        """Return the hash of what does not depend on the card; None when the order cannot be told from others."""
+        number = id(answered.draft)
+        if number not in self._known:
+            self._known[number] = self._begin(answered)
+        return self._known[number]
+
+    def _begin(self, answered: Answered) -> hmac.HMAC | None:
+        try:
+            order = _order(answered, self._request)
+            return hmac.new(self._key, _written([*self._about, order]), hashlib.sha256) if order else None
+        except RecursionError:
             return None
-        begun = [hmac.new(repeats.key, _written([*about, order]), hashlib.sha256) for order in orders]
-    except RecursionError:
-        return None
+
+
+def _all(cards: list[Given], begun: _Begun) -> Digests:
+    return frozenset(each for pair in cards for each in _fingerprints(*pair, begun) or ())
+
+
+def _fingerprints(card: Card, topic: Topic, begun: _Begun) -> Digests | None:
+    """Return the hashes of what a card says of each of its orders; None when they cannot be told."""
+    orders = [begun.of(each) for each in _each_once(topic.answered)]
     said = [_written(each) for each in _said(card, topic)]
-    return frozenset(_finished(each, words) for each in begun for words in said)
+    found = frozenset(_finished(each, words) for each in orders if each for words in said)
+    return None if None in orders else found
 
 
 def _whose(request: HookRequest) -> list[Any]:
