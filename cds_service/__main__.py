@@ -54,7 +54,8 @@ def serve(host: str, port: int, workers: int | None, plandefinitions: Path | Non
     """Serve CDS Hooks in the foreground until interrupted.
 
     Refuses to start when the knowledge has problems or the port is taken (exit code 1), or a setting
-    cannot work (2).
+    cannot work (2): an address that other machines reach needs CDS_CLIENTS_FILE and CDS_PUBLIC_URL, or
+    CDS_AUTH=off.
 
     \b
     Example:

@@ -1,6 +1,5 @@
 """order-sign: the advice of order-select, without what was said there already."""
 
-import copy
 import dataclasses
 import json
 
@@ -11,17 +10,8 @@ from cds_service.hooks.repeats import Repeats
 from cds_service.hooks.request import Limits, parse_request
 from tests.conftest import TODAY
 from tests.golden import CASES, ask, cards_of
-from tests.requests import PRIVIGEN, condition, order, request
-
-SELECT, SIGN = "ivig-order-select", "ivig-order-sign"
-
-
-def signing(body):
-    """The same call at order-sign, where nothing is selected and everything is signed."""
-    signed = copy.deepcopy(body)
-    signed["hook"] = "order-sign"
-    signed["context"].pop("selections", None)
-    return signed
+from tests.hooks.signing import SELECT, SIGN, call, cidp, said, signing, the_order
+from tests.requests import condition, order, request
 
 
 def all_are_selected(body):
@@ -31,25 +21,6 @@ def all_are_selected(body):
     except (RequestError, AttributeError, KeyError, TypeError):
         return False
     return len(selected.orders) == len(signed.orders)
-
-
-def call(client, service, body, status=200):
-    answer = client.post(f"/cds-services/{service}", data=json.dumps(body), content_type="application/json")
-    assert answer.status_code == status, answer.text
-    return answer.json["cards"]
-
-
-def said(cards):
-    return [(card["indicator"], card["summary"]) for card in cards]
-
-
-def cidp(**dose):
-    return request(condition("G61.81"), orders=[order(**dose)])
-
-
-def grams(value):
-    amount = {"value": value, "unit": "g", "system": "http://unitsofmeasure.org", "code": "g"}
-    return [{"doseAndRate": [{"doseQuantity": amount}]}]
 
 
 def test_d5_every_golden_case_is_answered_alike_at_signing(knowledge):
@@ -77,126 +48,6 @@ def test_advice_not_given_before_is_given_at_signing(client):
 def test_selection_gives_its_advice_every_time(client):
     body = cidp()
     assert said(call(client, SELECT, body)) == said(call(client, SELECT, body)) != []
-
-
-MEDICATION = {"resourceType": "Medication", "id": "m", "code": {"coding": [PRIVIGEN], "text": "IVIG"}}
-
-
-def the_order(body):
-    return body["context"]["draftOrders"]["entry"][0]["resource"]
-
-
-def everything():
-    """A call in which all that makes advice the same or another is there."""
-    drug = order(dosageInstruction=grams(28), medicationReference={"reference": "Medication/m"})
-    del drug["medicationCodeableConcept"]
-    body = request(condition("G61.81"), condition("N18.30", "c2"), orders=[drug])
-    body["context"]["draftOrders"]["entry"].append({"resource": copy.deepcopy(MEDICATION)})
-    body["fhirServer"] = "https://fhir.example.org/r4"
-    return body
-
-
-def other_patient(body):
-    return json.loads(json.dumps(body).replace("Patient/p1", "Patient/p2").replace('"p1"', '"p2"'))
-
-
-def other_order(body):
-    return json.loads(json.dumps(body).replace("m1", "m2"))
-
-
-def other_dose(body):
-    the_order(body)["dosageInstruction"] = grams(28) + grams(1)
-
-
-def other_text_of_the_dose(body):
-    the_order(body)["dosageInstruction"][0]["text"] = "over 8 hours"
-
-
-def other_product_behind_the_reference(body):
-    body["context"]["draftOrders"]["entry"][1]["resource"]["code"]["coding"][0]["code"] = "758996"
-
-
-def new_record(body):
-    body["prefetch"]["conditions"]["entry"].append({"resource": condition("I26.99", "c3")})
-
-
-def another_record_of_the_same_code(body):
-    body["prefetch"]["conditions"]["entry"].append({"resource": condition("N18.30", "c3")})
-
-
-def record_replaced(body):
-    body["prefetch"]["conditions"]["entry"][1]["resource"]["id"] = "c9"
-
-
-def less_is_known(body):
-    del body["prefetch"]["observations"]
-
-
-def other_server(body):
-    body["fhirServer"] = "https://fhir.example.org/other"
-
-
-def other_user(body):
-    body["context"]["userId"] = "Practitioner/u2"
-
-
-def no_id(body):
-    del the_order(body)["id"]
-
-
-CHANGES = [other_patient, other_order, other_dose, other_text_of_the_dose, other_product_behind_the_reference]
-CHANGES += [
-    new_record,
-    another_record_of_the_same_code,
-    record_replaced,
-    less_is_known,
-    other_server,
-    other_user,
-    no_id,
-]
-
-
-def changed(change):
-    body = everything()
-    return change(body) or body
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_what_changed_is_said_at_signing(client, change):
-    assert len(call(client, SELECT, everything())) == 3
-    assert call(client, SIGN, signing(everything())) == []
-    assert call(client, SIGN, signing(changed(change))) != []
-
-
-def signed_status(body):
-    the_order(body).update(status="active", authoredOn="2026-11-22", note=[{"text": "signed"}])
-
-
-def another_instance(body):
-    body["hookInstance"] = "0b5f4f7e-1a35-4f83-9f2b-2f7f0e0f9d4e"
-
-
-def another_layout(body):
-    resource = body["context"]["draftOrders"]["entry"][0]["resource"] = dict(reversed(the_order(body).items()))
-    (amount,) = resource["dosageInstruction"][0]["doseAndRate"]
-    amount["doseQuantity"] = dict(reversed(amount["doseQuantity"].items()))
-
-
-def a_slash_at_the_end(body):
-    body["fhirServer"] += "/"
-
-
-def an_unrelated_record(body):
-    body["prefetch"]["conditions"]["entry"].append({"resource": condition("M54.50", "c4")})
-
-
-SAME = [signed_status, another_instance, another_layout, a_slash_at_the_end, an_unrelated_record]
-
-
-@pytest.mark.parametrize("change", SAME)
-def test_what_has_not_changed_is_not_said_again(client, change):
-    assert len(call(client, SELECT, everything())) == 3
-    assert call(client, SIGN, signing(changed(change))) == []
 
 
 @pytest.mark.parametrize("diagnosed", [{}, {"encounter": {"reference": "Encounter/e1"}}], ids=["listed", "encounter"])
