@@ -25,6 +25,7 @@ BODIES = [
     request(condition("G72.41"), condition("N18.30", "c2")),
     request(orders=[order(ASPIRIN)]),
     {"hook": "order-select"},
+    request(condition("G61.81")) | {"hook": "order-sign"},
 ]
 
 
@@ -44,7 +45,8 @@ class Caller(threading.Thread):
                     self.once(session)
 
     def once(self, session: requests.Session) -> None:
-        answer = session.post(self.base + SERVICE, json=self.chance.choice(BODIES), timeout=10)
+        body = self.chance.choice(BODIES)
+        answer = session.post(f"{self.base}/cds-services/ivig-{body['hook']}", json=body, timeout=10)
         self.statuses.add(answer.status_code)
         for card in answer.json().get("cards", []):
             self.report(session, card["uuid"])
