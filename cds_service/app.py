@@ -22,7 +22,7 @@ from cds_service.errors import SettingsError
 from cds_service.fhir.call import FetchLimits
 from cds_service.fhir.client import FhirClient
 from cds_service.fhir.hosts import parse_hosts
-from cds_service.hooks.cors import allow_origins
+from cds_service.hooks.cors import Wsgi, allow_origins
 from cds_service.hooks.fetching import Count, make_fetch
 from cds_service.hooks.guard import Guard
 from cds_service.hooks.line import log_calls, note
@@ -94,11 +94,14 @@ def create_app(
     app.register_blueprint(make_probes(known, __version__, description, metrics, guard, store.state))
     metrics.knowledge(known.digest)
     app.extensions["cds-service"] = Connections(store, client)
-    app.wsgi_app = allow_origins(app.wsgi_app, settings.cors_origins)  # type: ignore[assignment,method-assign]
-    if settings.metrics_port:
-        apart = serve_metrics_apart(app.wsgi_app, metrics, settings.metrics_port)
-        app.wsgi_app = apart  # type: ignore[assignment,method-assign]
+    app.wsgi_app = _around(app.wsgi_app, settings, metrics)  # type: ignore[assignment,method-assign]
     return app
+
+
+def _around(app: Wsgi, settings: Settings, metrics: Metrics) -> Wsgi:
+    """Return the application with CORS on every answer, and with metrics on a port of their own where there is one."""
+    crossing = allow_origins(app, settings.cors_origins)
+    return serve_metrics_apart(crossing, metrics, settings.metrics_port) if settings.metrics_port else crossing
 
 
 def _surely(write: Callable[[str], object], metrics: Metrics) -> Callable[[str], object]:

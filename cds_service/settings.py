@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cds_service.access.address import is_loopback
 from cds_service.errors import SettingsError
 from cds_service.fhir.hosts import parse_hosts
-from cds_service.hooks.guard import is_loopback
 from cds_service.hooks.request import Limits
 
 PREFIX = "CDS_"

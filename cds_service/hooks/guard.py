@@ -1,11 +1,11 @@
 """Who may call (CDS Hooks 2.0, Trusting CDS Clients): a token for the address that is called, or a loopback peer."""
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import g, request
 
+from cds_service.access.address import is_loopback
 from cds_service.access.token import Caller, Verifier
 from cds_service.errors import Unauthorized
 from cds_service.hooks.line import note
@@ -38,14 +38,6 @@ class Guard:
         if self.only_local and peer and not is_loopback(peer):
             raise Unauthorized("not-local")
         return None
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host name or address can be reached from this machine only."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def tenant_of(caller: Caller | None) -> str | None:

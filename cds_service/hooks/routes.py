@@ -77,22 +77,9 @@ def make_routes(edge: Edge) -> Blueprint:
     def call(service_id: str) -> Response:
         service = find_service(knowledge, service_id)
         note(service=service_id, hook=service.hook, plan=service.plan.canonical, knowledge=knowledge.digest)
-        body, tenant = _body(edge.limits), tenant_of(g.caller)
+        tenant = tenant_of(g.caller)
         repeats = Repeats(tenant or "", edge.key, knowledge.digest, readers, edge.store.given) if readers else None
-        try:
-            answered = answer(
-                knowledge,
-                service,
-                body,
-                effects.today(),
-                effects.new_uuid,
-                edge.limits,
-                fetch=edge.fetch,
-                repeats=repeats,
-            )
-        except PreconditionFailed as error:
-            _tell_missing(edge, service_id, error.keys)
-            raise
+        answered = _answer(edge, service, repeats)
         _keep(edge, service, answered, tenant)
         return Response(answered.to_json(), content_type="application/json")
 
@@ -109,6 +96,24 @@ def make_routes(edge: Edge) -> Blueprint:
         return json_response({"received": len(events)})
 
     return routes
+
+
+def _answer(edge: Edge, service: Service, repeats: Repeats | None) -> Answer:
+    effects, body = edge.effects, _body(edge.limits)
+    try:
+        return answer(
+            edge.knowledge,
+            service,
+            body,
+            effects.today(),
+            effects.new_uuid,
+            edge.limits,
+            fetch=edge.fetch,
+            repeats=repeats,
+        )
+    except PreconditionFailed as error:
+        _tell_missing(edge, service.plan.id, error.keys)
+        raise
 
 
 def _tell_missing(edge: Edge, service_id: str, keys: Sequence[str]) -> None:

@@ -1,21 +1,14 @@
 """The routes: CDS Hooks 2.0 discovery, calls and errors. Numbers in names are the requirement ids of the contract."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.contract.walk import values
 from tests.hooks.calls import SERVICE, assert_outcome, post
 from tests.requests import ASPIRIN, PRIVIGEN, bundle, condition, order, request
 
 ROUTES = ["/cds-services", SERVICE, f"{SERVICE}/feedback", "/health", "/no-such-route"]
-
-
-def values(node: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
-    yield path, node
-    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, child in children:
-        yield from values(child, f"{path}.{key}")
 
 
 def assert_nothing_null_or_empty(body: Any) -> None:
