@@ -31,10 +31,11 @@ from cds_service.hooks.probes import make_probes, serve_metrics_apart
 from cds_service.hooks.refusals import answer_errors
 from cds_service.hooks.request import Limits
 from cds_service.hooks.routes import Edge, Effects, make_routes
-from cds_service.knowledge.load import KnowledgeBase, load_knowledge
+from cds_service.knowledge.load import KnowledgeBase, build_knowledge
+from cds_service.knowledge.place import read_place
 from cds_service.operations.log import Logger, make_logger
 from cds_service.operations.metrics import Metrics
-from cds_service.settings import Settings
+from cds_service.settings import Settings, place_of
 from cds_service.store.store import Store
 
 LARGE_BLOCK = 16 << 20
@@ -67,7 +68,7 @@ def create_app(
     Raises KnowledgeError when the artifacts cannot be served, SettingsError when the settings do not go together.
     `knowledge` and `effects` are given by tests; otherwise they come from the settings and from the machine.
     """
-    known = knowledge or load_knowledge(settings.plandefinitions, settings.valuesets)
+    known = knowledge or build_knowledge(read_place(place_of(settings)))
     effects, metrics = effects or real_effects(settings.timezone), metrics or Metrics()
     logger = make_logger(_surely(effects.log, metrics), effects.now)
     key = settings.secret_key.get_secret_value().encode() if settings.secret_key else secrets.token_bytes(32)

@@ -15,6 +15,7 @@ from cds_service.access.address import is_loopback
 from cds_service.errors import SettingsError
 from cds_service.fhir.hosts import parse_hosts
 from cds_service.hooks.request import Limits
+from cds_service.knowledge.place import Place
 
 PREFIX = "CDS_"
 TESTS = frozenset({"CDS_TEST_SAMPLES", "CDS_TEST_SOURCES"})
@@ -32,6 +33,9 @@ class Settings(BaseSettings):
 
     plandefinitions: Path = Field(_SHIPPED / "plandefinitions", description="Folder of the PlanDefinitions.")
     valuesets: Path = Field(_SHIPPED / "valuesets", description="Folder of the ValueSets, CodeSystems, NamingSystems.")
+    bundle: str | None = Field(
+        None, description="File or http(s) address of a Bundle of all artifacts; served instead of the folders."
+    )
     max_body_bytes: int = Field(
         Limits.body_bytes, gt=0, description="Largest body in bytes; a larger one is answered 413."
     )
@@ -158,6 +162,11 @@ def read_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         reasons = [f"CDS_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()]
         raise SettingsError("; ".join(reasons)) from None
+
+
+def place_of(settings: Settings) -> Place:
+    """Return where the knowledge is."""
+    return Place(settings.plandefinitions, settings.valuesets, settings.bundle, settings.ca_file)
 
 
 def for_host(settings: Settings, host: str) -> Settings:

@@ -15,7 +15,7 @@ from tests.requests import ASPIRIN, condition, order, request
 @pytest.fixture
 def loaded(monkeypatch, knowledge):
     """The knowledge is loaded once for the tests that are about something else."""
-    monkeypatch.setattr("cds_service.__main__.load_knowledge", lambda *_: knowledge)
+    monkeypatch.setattr("cds_service.commands.options.build_knowledge", lambda *_: knowledge)
 
 
 def run(*arguments: str, **more):

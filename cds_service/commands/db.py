@@ -19,7 +19,7 @@ def db() -> None:
     Examples:
       cds-service db upgrade
       cds-service db state
-    """  # noqa: D301
+    """
 
 
 @db.command(name="upgrade")
@@ -31,7 +31,7 @@ def upgrade_() -> None:
     \b
     Example:
       CDS_DATABASE_URL=postgresql://cds@db.example.org/cds cds-service db upgrade
-    """  # noqa: D301
+    """
     with stating_failures():
         url = read_url(read_settings().database_url)
         upgrade(url)
@@ -47,7 +47,7 @@ def state() -> None:
     \b
     Example:
       cds-service db state
-    """  # noqa: D301
+    """
     with stating_failures():
         url = read_url(read_settings().database_url)
         engine = make_engine(url, START_S)

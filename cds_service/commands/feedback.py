@@ -17,7 +17,7 @@ def feedback() -> None:
     \b
     Example:
       cds-service feedback report
-    """  # noqa: D301
+    """
 
 
 @feedback.command()
@@ -39,7 +39,7 @@ def report(as_csv: bool, since: datetime | None, service: str | None) -> None:
     Example:
       cds-service feedback report --since 2026-01-01
       cds-service feedback report --csv > feedback.csv
-    """  # noqa: D301
+    """
     with stating_failures():
         begin = since.replace(tzinfo=UTC).timestamp() if since else None
         lines = to_lines(read_counts(read_settings().database_url, begin, service))

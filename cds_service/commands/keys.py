@@ -30,7 +30,7 @@ def keys() -> None:
     Examples:
       cds-service keys new --out trial
       cds-service keys token --help
-    """  # noqa: D301
+    """
 
 
 @keys.command()
@@ -45,7 +45,7 @@ def new(algorithm: str, kid: str | None, out: Path) -> None:
     \b
     Example:
       cds-service keys new --out trial
-    """  # noqa: D301
+    """
     name = kid or real_effects(None).new_uuid()
     try:
         _write_pair(out, make_key_pair(algorithm, name))
@@ -84,7 +84,7 @@ def token(
       curl -H "Authorization: Bearer $(cds-service keys token --key trial/private.pem --kid k1 \\
         --issuer https://ehr.example.org --audience http://127.0.0.1:8000/cds-services)" \\
         http://127.0.0.1:8000/cds-services
-    """  # noqa: D301
+    """
     jti, now = real_effects(None).new_uuid(), int(time.time())
     try:
         made = make_token(key.read_text(), algorithm, kid, issuer, audience, now, minutes * 60, jti, tenant, jku)

@@ -1,8 +1,8 @@
-"""Folders -> KnowledgeBase, or all problems at once."""
+"""Artifacts of folders or of a Bundle -> KnowledgeBase, or all problems at once."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +13,15 @@ from cds_service.core.plan import EVIDENCE_CLASS, Plan, Prefetch
 from cds_service.core.units import Units
 from cds_service.core.valueset import Terminology
 from cds_service.errors import KnowledgeError, Problem
+from cds_service.knowledge.bundle import KINDS, read_bundle
 from cds_service.knowledge.check import check_directions, check_plans, check_references, check_terms
 from cds_service.knowledge.read import Artifact, read_folder
 from cds_service.knowledge.terms import aliases, definitions, to_value_set
 from cds_service.knowledge.units import UNITS, to_units
 
 SPECIFICATION = "2.0.1"
+PLAN = "PlanDefinition"
+NOTHING_READ = Problem("-", "-", "there are no plans, or no value sets.", "give PlanDefinitions and ValueSets.")
 
 
 @dataclass(frozen=True)
@@ -59,25 +62,61 @@ class KnowledgeBase:
     digest: str
 
 
+@dataclass(frozen=True)
+class Sources:
+    """The artifacts that knowledge is made of, in the order of type and id, and what was wrong in reading them."""
+
+    artifacts: tuple[Artifact, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def terms(self) -> list[Artifact]:
+        """Return all but the plans."""
+        return [each for each in self.artifacts if each.kind != PLAN]
+
+    @property
+    def plans(self) -> list[Artifact]:
+        """Return the PlanDefinitions."""
+        return [each for each in self.artifacts if each.kind == PLAN]
+
+
+def folder_sources(plandefinitions: Path, valuesets: Path) -> Sources:
+    """Return the artifacts of two folders."""
+    problems: list[Problem] = []
+    terms = read_folder(valuesets, KINDS - {PLAN}, problems)
+    plans = read_folder(plandefinitions, {PLAN}, problems)
+    return Sources(tuple(sorted((*terms, *plans), key=lambda each: each.key)), tuple(problems))
+
+
+def bundle_sources(raw: bytes, file: str) -> Sources:
+    """Return the artifacts of a Bundle; `file` is what messages call it."""
+    problems: list[Problem] = []
+    return Sources(tuple(read_bundle(raw, file, problems)), tuple(problems))
+
+
 def load_knowledge(plandefinitions: Path, valuesets: Path) -> KnowledgeBase:
-    """Return the knowledge of two folders.
+    """Return the knowledge of two folders; raises KnowledgeError with every problem of every file at once."""
+    return build_knowledge(folder_sources(plandefinitions, valuesets))
+
+
+def build_knowledge(sources: Sources) -> KnowledgeBase:
+    """Return the knowledge that artifacts make.
 
     Raises KnowledgeError with every problem of every file at once: not JSON, not FHIR R4, an element or condition that
     is not interpreted, or a rule across artifacts that is broken. What would only follow from another problem (a value
     set that cannot be read is missing in every plan) is left out.
     """
-    problems: list[Problem] = []
-    terms = read_folder(valuesets, {"ValueSet", "CodeSystem", "NamingSystem"}, problems)
-    sources = read_folder(plandefinitions, {"PlanDefinition"}, problems)
-    if not terms or not sources:
-        raise KnowledgeError(problems)
+    problems = list(sources.problems)
+    terms, plan_sources = sources.terms, sources.plans
+    if not terms or not plan_sources:
+        raise KnowledgeError(problems or [NOTHING_READ])
     unread = frozenset(Path(problem.file).stem for problem in problems)
     value_sets = [to_value_set(each, problems) for each in terms if each.kind == "ValueSet"]
     units = to_units(next((each for each in terms if each.source.get("url") == UNITS), None), problems)
     named = aliases((each for each in terms if each.kind == "NamingSystem"), problems)
     terminology = Terminology(value_sets, named, units)
-    plans = [_plan(each, units, problems) for each in sources]
-    pairs = list(zip(sources, plans, strict=True))
+    plans = [_plan(each, units, problems) for each in plan_sources]
+    pairs = list(zip(plan_sources, plans, strict=True))
     problems += check_terms(terms, plans, all_plans_known=not problems)
     problems += check_plans(pairs, terms, terminology, unread)
     if not problems:
@@ -86,7 +125,7 @@ def load_knowledge(plandefinitions: Path, valuesets: Path) -> KnowledgeBase:
         problems += check_directions(pairs, terminology)
     if problems:
         raise KnowledgeError(problems)
-    return _knowledge(plans, terms, terminology, _digest([*terms, *sources]))
+    return _knowledge(plans, terms, terminology, _digest(sources.artifacts))
 
 
 def _plan(artifact: Artifact, units: Units, problems: list[Problem]) -> Plan:
@@ -96,8 +135,8 @@ def _plan(artifact: Artifact, units: Units, problems: list[Problem]) -> Plan:
     return parse_plan(artifact.source, report, units)
 
 
-def _digest(artifacts: list[Artifact]) -> str:
-    content = [(each.file, each.source) for each in artifacts]
+def _digest(artifacts: Iterable[Artifact]) -> str:
+    content = [each.source for each in artifacts]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -1,7 +1,7 @@
-"""Folders -> FHIR resources that are valid R4, with every problem of every file."""
+"""Files -> FHIR resources that are valid R4, with every problem of every file."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ PREFIXED = {"CodeSystem": "codesystem-", "NamingSystem": "namingsystem-"}
 
 @dataclass(frozen=True)
 class Artifact:
-    """One file: its path as an author knows it, its resource type, its JSON, and whether that is valid FHIR."""
+    """One resource: where it is as an author knows it, its type, its JSON, and whether that is valid FHIR."""
 
     file: str
     kind: str
@@ -37,9 +37,14 @@ class Artifact:
         """Return the resource's id."""
         return str(self.source.get("id", ""))
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return type and id, by which artifacts are put in order wherever they come from."""
+        return self.kind, self.id
+
 
 def read_folder(folder: Path, kinds: Iterable[str], problems: list[Problem]) -> list[Artifact]:
-    """Return the valid artifacts of a folder and its subfolders in the order of their names; problems are added."""
+    """Return the valid artifacts of a folder and its subfolders in the order of type and id; problems are added."""
     if not folder.is_dir():
         problems.append(Problem(str(folder), "-", "there is no such folder.", "name the folder that holds the files."))
         return []
@@ -47,22 +52,35 @@ def read_folder(folder: Path, kinds: Iterable[str], problems: list[Problem]) -> 
     if not files:
         problems.append(Problem(str(folder), "-", "the folder holds no .json file.", "name the right folder."))
     read = [_read(path, f"{folder.name}/{path.relative_to(folder)}", set(kinds), problems) for path in files]
-    return [artifact for artifact in read if artifact and artifact.is_valid]
+    return sorted((each for each in read if each and each.is_valid), key=lambda each: each.key)
 
 
 def _read(path: Path, file: str, kinds: set[str], problems: list[Problem]) -> Artifact | None:
+    source = parse_json(path.read_bytes(), file, problems)
+    artifact = None if source is None else to_artifact(source, file, kinds, problems)
+    if artifact:
+        problems += _misnamed_file(file, path.stem, artifact)
+    return artifact
+
+
+def parse_json(raw: bytes, file: str, problems: list[Problem]) -> Any:
+    """Return the JSON of a file; None, with a problem, when it is none or an element is given twice."""
     try:
-        source = json.loads(path.read_bytes(), object_pairs_hook=_without_duplicates)
+        return json.loads(raw, object_pairs_hook=_without_duplicates)
     except ValueError as error:
         problems.append(Problem(file, "-", f"not readable as JSON: {error}.", "correct the JSON at that place."))
         return None
+
+
+def to_artifact(source: object, file: str, kinds: Set[str], problems: list[Problem]) -> Artifact | None:
+    """Return the artifact of one resource, with its problems added; None when it is none of the kinds."""
     kind = source.get("resourceType") if isinstance(source, dict) else None
-    if not isinstance(kind, str) or kind not in kinds:
+    if not isinstance(source, dict) or not isinstance(kind, str) or kind not in kinds:
         expected = " or ".join(sorted(kinds))
         problems.append(Problem(file, "resourceType", f"{kind!r} does not belong here.", f"use {expected}."))
         return None
     invalid = _invalid(file, kind, source)
-    problems += [*invalid, *_misnamed(file, path.stem, kind, source)]
+    problems += [*invalid, *_misnamed(file, kind, source)]
     return Artifact(file, kind, source, not invalid)
 
 
@@ -107,12 +125,15 @@ def _problem(file: str, kind: str, detail: Any) -> Problem:
     return Problem(file, kind + path, f"not valid FHIR R4: {detail['msg']}.", "see the FHIR R4 page of this resource.")
 
 
-def _misnamed(file: str, stem: str, kind: str, source: dict[str, Any]) -> list[Problem]:
-    found = []
-    expected = PREFIXED.get(kind, "") + str(source.get("id", ""))
-    if stem != expected:
-        found.append(Problem(file, "id", f"the file should be called {expected}.json.", "rename the file or the id."))
+def _misnamed_file(file: str, stem: str, artifact: Artifact) -> list[Problem]:
+    expected = PREFIXED.get(artifact.kind, "") + artifact.id
+    if stem == expected:
+        return []
+    return [Problem(file, "id", f"the file should be called {expected}.json.", "rename the file or the id.")]
+
+
+def _misnamed(file: str, kind: str, source: dict[str, Any]) -> list[Problem]:
     url = str(source.get("url", ""))
-    if kind != "NamingSystem" and not url.endswith(f"/{kind}/{source.get('id')}"):
-        found.append(Problem(file, "url", "the url does not end in the type and id.", f"end it in /{kind}/<id>."))
-    return found
+    if kind == "NamingSystem" or url.endswith(f"/{kind}/{source.get('id')}"):
+        return []
+    return [Problem(file, "url", "the url does not end in the type and id.", f"end it in /{kind}/<id>.")]

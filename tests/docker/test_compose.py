@@ -144,7 +144,7 @@ def test_the_service_waits_for_its_tables_and_lives_in_the_network_of_hapi():
 def test_the_commands_are_ours():
     commands = [each["command"] for each in compose()["services"].values() if "command" in each]
     assert commands == [["db", "upgrade"]]
-    assert {each[0] for each in commands} <= set(main.commands)
+    assert {each[0] for each in commands} <= set(main.list_commands(None))
 
 
 def test_the_image_is_built_here_under_the_version_of_the_project():

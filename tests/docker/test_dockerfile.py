@@ -90,7 +90,7 @@ def test_the_default_command_is_one_of_ours_on_the_exposed_port():
     final = instructions(dockerfile())[-1]
     assert exec_form(final, "ENTRYPOINT") == ["cds-service"]
     name, *arguments = exec_form(final, "CMD")
-    given = main.commands[name].make_context(name, arguments).params
+    given = main.get_command(None, name).make_context(name, arguments).params
     assert (given["host"], given["port"]) == ("0.0.0.0", PORT)
 
 

@@ -102,9 +102,9 @@ def test_the_probes_ask_routes_that_there_are(knowledge):
 @pytest.mark.parametrize("kind", ["Deployment", "Job"])
 def test_the_arguments_are_those_of_our_commands(kind):
     name, *arguments = container(kind)["args"]
-    assert name in set(main.commands)
+    assert name in main.list_commands(None)
     if kind == "Deployment":
-        given = main.commands[name].make_context(name, arguments).params
+        given = main.get_command(None, name).make_context(name, arguments).params
         assert (given["host"], given["port"]) == ("0.0.0.0", PORT)
         assert str(given["workers"]) == container(kind)["resources"]["limits"]["cpu"]
 

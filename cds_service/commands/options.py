@@ -1,0 +1,56 @@
+"""What several commands have in common: which knowledge they are about, and how problems in it are told."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from cds_service.errors import KnowledgeError, SettingsError
+from cds_service.knowledge.load import KnowledgeBase, Sources, build_knowledge
+from cds_service.knowledge.place import read_place
+from cds_service.settings import Settings, place_of, read_settings
+
+PROBLEMS, USAGE, REFUSED = 1, 2, 3
+FOLDER = click.Path(path_type=Path, file_okay=False)
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def knowledge_options(command: Command) -> Command:
+    """Give a command the options that say which knowledge it is about; they override the settings."""
+    for option in (
+        click.option("--bundle", help="File or http(s) address of a Bundle, instead of the folders."),
+        click.option("--valuesets", type=FOLDER, help="Folder of ValueSets and CodeSystems."),
+        click.option("--plandefinitions", type=FOLDER, help="Folder of PlanDefinitions."),
+    ):
+        command = option(command)
+    return command
+
+
+def settings_of(plandefinitions: Path | None, valuesets: Path | None, bundle: str | None) -> Settings:
+    """Return the settings with the knowledge that a command was told of; exits with 2 when they cannot work."""
+    if bundle and (plandefinitions or valuesets):
+        raise click.UsageError("Give --bundle, or the two folders.")
+    try:
+        settings = read_settings(plandefinitions=plandefinitions, valuesets=valuesets, bundle=bundle)
+    except SettingsError as error:
+        click.echo(f"Settings: {error}", err=True)
+        sys.exit(USAGE)
+    return settings.model_copy(update={"bundle": None}) if plandefinitions or valuesets else settings
+
+
+def read_or_exit(settings: Settings) -> tuple[Sources, KnowledgeBase]:
+    """Return the artifacts and the knowledge they make; prints all problems and exits with 1 when there are any."""
+    try:
+        sources = read_place(place_of(settings))
+        return sources, build_knowledge(sources)
+    except KnowledgeError as error:
+        fail(error)
+
+
+def fail(error: KnowledgeError) -> NoReturn:
+    """Print every problem and their number, and exit with 1."""
+    click.echo(str(error), err=True)
+    click.echo(f"{len(error.problems)} problem(s).", err=True)
+    sys.exit(PROBLEMS)

@@ -1,0 +1,73 @@
+"""cds-service serve: the service in the foreground."""
+
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from cds_service.app import Connections, create_app, freeze
+from cds_service.commands.options import USAGE, knowledge_options, read_or_exit, settings_of
+from cds_service.errors import SettingsError
+from cds_service.hooks.server import Serving, Watch, run_server
+from cds_service.knowledge.load import KnowledgeBase
+from cds_service.operations.metrics import Metrics, shared_folder
+from cds_service.settings import Settings, for_host, share_metrics
+
+STORE_HELP = "CDS_DATABASE_URL names it; 'cds-service db upgrade' makes its tables."
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to bind.")
+@click.option("--workers", default=None, type=click.IntRange(1, 64), help="Worker processes; default: one a core.")
+@knowledge_options
+def serve(
+    host: str,
+    port: int,
+    workers: int | None,
+    plandefinitions: Path | None,
+    valuesets: Path | None,
+    bundle: str | None,
+) -> None:
+    """Serve CDS Hooks in the foreground until interrupted.
+
+    Refuses to start when the knowledge has problems or the port is taken (exit code 1), or a setting
+    cannot work (2): an address that other machines reach needs CDS_CLIENTS_FILE and CDS_PUBLIC_URL, or
+    CDS_AUTH=off.
+
+    \b
+    Example:
+      cds-service serve --port 8000
+      curl http://127.0.0.1:8000/cds-services
+    """
+    settings = for_host(settings_of(plandefinitions, valuesets, bundle), host)
+    if settings.metrics_port == port:
+        click.echo(f"Settings: CDS_METRICS_PORT is the port of the service, {port}. Give it one of its own.", err=True)
+        sys.exit(USAGE)
+    _, knowledge = read_or_exit(settings)
+    with shared_folder() as folder:
+        share_metrics(str(folder))
+        metrics = Metrics(folder)
+        app = _app(settings, knowledge, metrics)
+        freeze()
+        opened: Connections = app.extensions["cds-service"]
+        welcome = f"Serving {', '.join(knowledge.services)} at http://{host}:{port}/cds-services (Ctrl-C stops)"
+        watch = Watch(lambda: click.echo(welcome, err=True), opened.close, metrics.forget)
+        waits = bool(settings.fhir_allowed_hosts)
+        run_server(app, Serving(host, port, workers, settings.metrics_port, waits, settings.request_s), watch)
+
+
+def _app(settings: Settings, knowledge: KnowledgeBase, metrics: Metrics) -> Flask:
+    """Return the application with its store ready, or say why not and exit."""
+    try:
+        app = create_app(settings, knowledge, metrics=metrics)
+    except SettingsError as error:
+        click.echo(f"Settings: {error}", err=True)
+        sys.exit(USAGE)
+    state = app.extensions["cds-service"].store.prepare()
+    if state != "ok":
+        click.echo(
+            f"The store is not usable ({state}): calls are answered, feedback is refused. {STORE_HELP}", err=True
+        )
+    return app
