@@ -13,6 +13,7 @@ operations metrics and log lines
 store      the database: cards given, feedback, hashes of advice and tokens
 knowledge  files -> core values, once, at start-up; the rules across artifacts
 core       pure: value sets, conditions, plans, facts, doses, advice, cards, suggestions
+get        one bounded GET, of key sets and of Bundles
 errors     every deliberate error
 
 Imports flow down this list only. One order-select request: hooks.routes -> hooks.request -> hooks.facts ->

@@ -23,6 +23,7 @@ from cds_service.fhir.call import FetchLimits
 from cds_service.fhir.client import FhirClient
 from cds_service.fhir.hosts import parse_hosts
 from cds_service.hooks.cors import Wsgi, allow_origins
+from cds_service.hooks.current import Current
 from cds_service.hooks.fetching import Count, make_fetch
 from cds_service.hooks.guard import Guard
 from cds_service.hooks.line import log_calls, note
@@ -44,9 +45,16 @@ FETCHING_THREADS = 64
 
 
 @dataclass(frozen=True)
-class Connections:
-    """What the application opens and a server closes when it stops."""
+class Running:
+    """What a server needs of the application: the knowledge that it swaps, its log, what it closes when it stops.
 
+    `write` takes a line of the log, and never fails; `logger` writes there.
+    """
+
+    current: Current
+    effects: Effects
+    write: Callable[[str], object]
+    logger: Logger
     store: Store
     fhir: FhirClient | None
 
@@ -63,21 +71,24 @@ def create_app(
     effects: Effects | None = None,
     metrics: Metrics | None = None,
 ) -> Flask:
-    """Return the WSGI application; its `extensions["cds-service"]` are the Connections to close at the end.
+    """Return the WSGI application; its `extensions["cds-service"]` is what is Running, to be closed at the end.
 
     Raises KnowledgeError when the artifacts cannot be served, SettingsError when the settings do not go together.
     `knowledge` and `effects` are given by tests; otherwise they come from the settings and from the machine.
     """
     known = knowledge or build_knowledge(read_place(place_of(settings)))
     effects, metrics = effects or real_effects(settings.timezone), metrics or Metrics()
-    logger = make_logger(_surely(effects.log, metrics), effects.now)
+    write = _surely(effects.log, metrics)
+    logger = make_logger(write, effects.now)
     key = settings.secret_key.get_secret_value().encode() if settings.secret_key else secrets.token_bytes(32)
     store = _store(settings, effects, metrics, logger)
     client = _fhir_client(settings, effects)
     guard = _guard(settings, effects, metrics, store, key, logger)
     app = Flask("cds_service", static_folder=None)
+    is_guarded = guard.verifier is not None
+    current = Current(known, lambda services: describe(services, settings.public_url, __version__, is_guarded))
     edge = Edge(
-        known,
+        current,
         Limits(settings.max_body_bytes, settings.max_entries),
         effects,
         guard,
@@ -91,10 +102,9 @@ def create_app(
     log_calls(app, logger, effects.seconds, effects.new_uuid, metrics.call)
     answer_errors(app)
     app.register_blueprint(make_routes(edge))
-    description = describe(known.services, settings.public_url, __version__, guard.verifier is not None)
-    app.register_blueprint(make_probes(known, __version__, description, metrics, guard, store.state))
+    app.register_blueprint(make_probes(current, __version__, metrics, guard, store.state))
     metrics.knowledge(known.digest)
-    app.extensions["cds-service"] = Connections(store, client)
+    app.extensions["cds-service"] = Running(current, effects, write, logger, store, client)
     app.wsgi_app = _around(app.wsgi_app, settings, metrics)  # type: ignore[assignment,method-assign]
     return app
 

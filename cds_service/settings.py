@@ -95,6 +95,14 @@ class Settings(BaseSettings):
         description="Port of /metrics without authentication; default: only on the service's own.",
     )
 
+    @field_validator("bundle")
+    @classmethod
+    def _reachable(cls, bundle: str | None) -> str | None:
+        parts = urlsplit(bundle or "")
+        if parts.scheme in ("http", "https") and not (parts.hostname and parts.port != 0):
+            raise ValueError("is not an address such as https://example.org/knowledge.json")
+        return bundle
+
     @field_validator("fhir_allowed_hosts")
     @classmethod
     def _hosts(cls, text: str) -> str:

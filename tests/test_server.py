@@ -44,7 +44,11 @@ def test_the_wheel_serves_from_an_empty_folder_and_stops_cleanly(wheel, tmp_path
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=40) == 0
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
-    assert [(line["event"], line.get("cards")) for line in lines] == [("discover", None), ("call", 1)]
+    assert [(line["event"], line.get("cards")) for line in lines] == [
+        ("knowledge-loaded", None),
+        ("discover", None),
+        ("call", 1),
+    ]
 
 
 def test_the_wheel_holds_the_shipped_knowledge(wheel, root):
@@ -120,14 +124,14 @@ def test_metrics_are_summed_over_workers_and_outlive_them(root, tmp_path):
         assert 'cds_call_seconds_count{outcome="cards",service="ivig-order-select"} 20.0' in text
         assert requests.get(f"http://127.0.0.1:{port}/cds-services", timeout=5).status_code == 404
         assert requests.get(f"{base}/metrics", timeout=5).text.count("# TYPE") == text.count("# TYPE")
-        folders = metrics_folders(process.pid)
+        folders = shared_folders(process.pid)
         assert folders
     assert not any(each.exists() for each in folders)
 
 
-def metrics_folders(pid: int) -> set[Path]:
+def shared_folders(pid: int) -> set[Path]:
     mapped = Path(f"/proc/{pid}/maps").read_text().split()
-    return {Path(each).parent for each in mapped if "cds-service-metrics" in each}
+    return {Path(each).parent for each in mapped if "/cds-service-" in each and each.endswith(".db")}
 
 
 def test_a_token_counts_once_whichever_worker_it_meets(root, tmp_path):

@@ -1,26 +1,24 @@
 """cds-service bundle: all artifacts in one FHIR Bundle."""
 
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 import click
 
 from cds_service.commands.options import knowledge_options, read_or_exit, settings_of
 from cds_service.knowledge.bundle import to_bundle
 
-OUTPUT = click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True)
+OUTPUT = click.File("wb", lazy=True, atomic=True)  # whole or not at all: a server may watch it
 TYPE = click.Choice(["collection", "transaction"])
 
 
 @click.command()
-@click.option(
-    "--type", "kind", type=click.Choice(["collection", "transaction"]), default="collection", show_default=True
-)
+@click.option("--type", "kind", type=TYPE, default="collection", show_default=True)
 @click.option("-o", "--output", type=OUTPUT, default="-", help="File to write; default: standard output.")
 @knowledge_options
 def bundle(
     kind: Literal["collection", "transaction"],
-    output: Path,
+    output: IO[bytes],
     plandefinitions: Path | None,
     valuesets: Path | None,
     bundle: str | None,
@@ -29,7 +27,7 @@ def bundle(
 
     The same artifacts make the same bytes. A collection can be served and checked with --bundle; a
     transaction puts each resource to its id when it is posted to a FHIR server.
-    Exit code 0: written; 1: the knowledge has problems; 2: usage or settings.
+    Exit code 0: written; 1: the knowledge has problems, or the file cannot be written; 2: usage or settings.
 
     \b
     Examples:
@@ -38,5 +36,4 @@ def bundle(
       cds-service bundle --type transaction | curl -H 'Content-Type: application/fhir+json' -d @- https://fhir.example.org
     """
     sources, _ = read_or_exit(settings_of(plandefinitions, valuesets, bundle))
-    with click.open_file(str(output), "wb") as file:
-        file.write(to_bundle(sources.artifacts, kind))
+    output.write(to_bundle(sources.artifacts, kind))

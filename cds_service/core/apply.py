@@ -8,6 +8,7 @@ visual-group one advice with a line for each risk below it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from cds_service.core.dose.assessment import assess
@@ -115,18 +116,14 @@ class _Walk:
     def __init__(self, facts: Facts, terminology: Terminology, library: Library) -> None:
         self.recommendations: list[Recommendation] = []
         self.notices: list[Advice] = []
-        self.scope = Scope(facts, terminology, self.recommendations, self.notices, self._assess)
+        dose = partial(_dose, facts, terminology, library, self.recommendations)  # a method would close a cycle
+        self.scope = Scope(facts, terminology, self.recommendations, self.notices, dose)
         self.library = library
         self.awake = library.awake(facts)
         self.advice: list[Advice] = []
         self.warnings: list[Advice] = []
         self.lines: list[Advice] | None = None
         self.homeless: list[Advice] = []
-
-    def _assess(self) -> Dose:
-        rules, scope = self.library.dose_rules, self.scope
-        regimens = dict.fromkeys(regimen for each in self.recommendations for regimen in each.plan.regimens)
-        return assess(scope.facts, scope.terminology, rules, regimens) if rules else Dose()
 
     def take(self, plan: Plan, action: Action) -> bool:
         """Take one action and what it leads to; return whether it applied."""
@@ -231,18 +228,14 @@ class _Walk:
         slip = self.scope.dose.slip if applying else None
         if self.scope.dose.outcome == UNIT_SUSPECT:  # a draft given back for another reason would bring the slip back
             applying = [each for each in applying if not (each.suggestion and each.suggestion.element == "reason")]
-        return tuple(
-            Offer(
-                advice.plan,
-                each,
-                self._fill(each.title or ""),
-                self._fill(each.description or ""),
-                advice.evidence,
-                slip,
-            )
-            for each in applying
-        )
+        told = [(each, self._fill(each.title or ""), self._fill(each.description or "")) for each in applying]
+        return tuple(Offer(advice.plan, *each, advice.evidence, slip) for each in told)
 
 
 def _holds(verdict: Verdict, on_unknown: bool) -> bool:
     return on_unknown if verdict.truth is None else verdict.truth
+
+
+def _dose(facts: Facts, terminology: Terminology, library: Library, recommendations: list[Recommendation]) -> Dose:
+    regimens = dict.fromkeys(regimen for each in recommendations for regimen in each.plan.regimens)
+    return assess(facts, terminology, library.dose_rules, regimens) if library.dose_rules else Dose()

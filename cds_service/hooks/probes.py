@@ -7,6 +7,7 @@ import orjson
 from flask import Blueprint, Response
 
 from cds_service.hooks.cors import Environ, Start, Wsgi
+from cds_service.hooks.current import Current
 from cds_service.hooks.guard import Guard
 from cds_service.hooks.routes import json_response
 from cds_service.knowledge.load import KnowledgeBase
@@ -14,9 +15,8 @@ from cds_service.operations.metrics import CONTENT_TYPE, Metrics
 
 
 def make_probes(
-    knowledge: KnowledgeBase,
+    current: Current,
     version: str,
-    description: dict[str, Any],
     metrics: Metrics,
     guard: Guard,
     store_state: Callable[[], str],
@@ -26,15 +26,15 @@ def make_probes(
     A store that is down makes no instance unready, since calls are answered without it.
     """
     routes = Blueprint("probes", __name__)
-    identity = {"version": version, "knowledge": knowledge.digest, "services": sorted(knowledge.services)}
 
     @routes.get("/health")
     def health() -> Response:
-        return json_response({"status": "ok", **identity})
+        return json_response({"status": "ok", "version": version, **_identity(current.served.knowledge)})
 
     @routes.get("/ready")
     def ready() -> Response:
-        return json_response({"status": "ready", **identity, "store": store_state()})
+        identity = _identity(current.served.knowledge)
+        return json_response({"status": "ready", "version": version, **identity, "store": store_state()})
 
     @routes.get("/metrics")
     def show_metrics() -> Response:
@@ -43,9 +43,13 @@ def make_probes(
 
     @routes.get("/openapi.json")
     def describe() -> Response:
-        return json_response(description)
+        return json_response(current.served.description)
 
     return routes
+
+
+def _identity(knowledge: KnowledgeBase) -> dict[str, Any]:
+    return {"knowledge": knowledge.digest, "plans": knowledge.versions, "services": sorted(knowledge.services)}
 
 
 def serve_metrics_apart(app: Wsgi, metrics: Metrics, port: int) -> Wsgi:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from cds_service.errors import BadRequest, PreconditionFailed, StoreError, Unavailable
 from cds_service.feedback.parse import parse_feedback
 from cds_service.hooks.answer import Answer, answer, find_service
+from cds_service.hooks.current import Current
 from cds_service.hooks.guard import Guard, tenant_of
 from cds_service.hooks.line import note
 from cds_service.hooks.prefetch import Fetch
@@ -45,7 +46,7 @@ class Effects:
 class Edge:
     """What calls are answered from, and what is kept of them; `key` is that of the hashes of advice."""
 
-    knowledge: KnowledgeBase
+    current: Current
     limits: Limits
     effects: Effects
     guard: Guard
@@ -62,33 +63,35 @@ def json_response(body: object, status: int = 200) -> Response:
 
 
 def make_routes(edge: Edge) -> Blueprint:
-    """Return the routes of one knowledge base (CDS Hooks 2.0: Discovery, Calling a CDS Service, Feedback)."""
+    """Return the routes (CDS Hooks 2.0: Discovery, Calling a CDS Service, Feedback).
+
+    Each request looks once at what is served, and stays with that.
+    """
     routes = Blueprint("hooks", __name__)
-    knowledge, effects = edge.knowledge, edge.effects
-    discovery = {"services": [service.to_discovery() for service in knowledge.services.values()]}
-    readers = tuple(each for each in knowledge.services.values() if each.not_repeated_s)
     routes.before_request(edge.guard.admit)
 
     @routes.get("/cds-services")
     def discover() -> Response:
-        return json_response(discovery)
+        return json_response(edge.current.served.discovery)
 
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
+        served = edge.current.served
+        knowledge, readers = served.knowledge, served.readers
         service = find_service(knowledge, service_id)
         note(service=service_id, hook=service.hook, plan=service.plan.canonical, knowledge=knowledge.digest)
         tenant = tenant_of(g.caller)
         repeats = Repeats(tenant or "", edge.key, knowledge.digest, readers, edge.store.given) if readers else None
-        answered = _answer(edge, service, repeats)
+        answered = _answer(edge, knowledge, service, repeats)
         _keep(edge, service, answered, tenant)
         return Response(answered.to_json(), content_type="application/json")
 
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
-        service = find_service(knowledge, service_id)
+        service = find_service(edge.current.served.knowledge, service_id)
         events = parse_feedback(_body(FEEDBACK), edge.keep_comments)
         try:
-            stored = edge.store.add_feedback(events, tenant_of(g.caller), service_id, effects.now())
+            stored = edge.store.add_feedback(events, tenant_of(g.caller), service_id, edge.effects.now())
         except StoreError:
             raise Unavailable("Feedback cannot be stored now. Send it again later.") from None
         note(service=service_id, plan=service.plan.canonical, feedback=len(events), stored=stored)
@@ -98,11 +101,11 @@ def make_routes(edge: Edge) -> Blueprint:
     return routes
 
 
-def _answer(edge: Edge, service: Service, repeats: Repeats | None) -> Answer:
+def _answer(edge: Edge, knowledge: KnowledgeBase, service: Service, repeats: Repeats | None) -> Answer:
     effects, body = edge.effects, _body(edge.limits)
     try:
         return answer(
-            edge.knowledge,
+            knowledge,
             service,
             body,
             effects.today(),

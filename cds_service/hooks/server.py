@@ -1,6 +1,7 @@
 """gunicorn, started from Python: the application is loaded once and shared by the workers."""
 
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,26 +9,63 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from cds_service.hooks.worker import worker_of
 
 THREADS, WAITING_THREADS = 4, 16
 STOP_S = 30
+STOPPING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (where gunicorn's heartbeat touches no disk)
 
 
 @dataclass(frozen=True)
-class Watch:
-    """What is done at turns of a server's life: when its ports are bound, when a worker ends, when one has died."""
+class Turns:
+    """What is done at turns of a server's life.
+
+    When its ports are bound, when a worker begins, ends, or has died; and when new knowledge is asked for, by SIGHUP or
+    since `has_changed`, which is asked about once a second. Both are called in the master.
+    """
 
     ready: Callable[[], object] = lambda: None
+    reload: Callable[[], object] = lambda: None
+    has_changed: Callable[[], bool] = lambda: False
+    worker_begins: Callable[[], object] = lambda: None
     worker_ends: Callable[[], object] = lambda: None
     worker_died: Callable[[int], object] = lambda _: None
 
 
+class _Master(Arbiter):  # type: ignore[misc]
+    """gunicorn's master, for which SIGHUP means new knowledge and not new workers: those would lose connections."""
+
+    def __init__(self, app: BaseApplication, turns: Turns) -> None:
+        self._turns, self._is_reloading = turns, False
+        super().__init__(app)
+
+    def signal(self, sig: int, frame: Any) -> None:
+        """Take a signal; one that stops the server stops a reload, too, which may wait for another server."""
+        super().signal(sig, frame)
+        if self._is_reloading and sig in STOPPING:
+            raise KeyboardInterrupt  # the loop of the master then halts
+
+    def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
+        """Return what came, with one SIGHUP for any number of them or for a change of files, and that one last."""
+        signals: list[int] = super().wait_for_signals(timeout)
+        is_asked = signal.SIGHUP in signals or self._turns.has_changed()
+        return [each for each in signals if each != signal.SIGHUP] + [signal.SIGHUP] * is_asked
+
+    def handle_hup(self) -> None:
+        """Load new knowledge."""
+        self._is_reloading = True
+        try:
+            self._turns.reload()
+        finally:
+            self._is_reloading = False
+
+
 class _Server(BaseApplication):  # type: ignore[misc]
-    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
-        self._app, self._options = app, options
+    def __init__(self, app: Flask, options: dict[str, Any], turns: Turns) -> None:
+        self._app, self._options, self._turns = app, options, turns
         super().__init__()
 
     def load_config(self) -> None:
@@ -36,6 +74,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         return self._app
+
+    def run(self) -> None:
+        _Master(self, self._turns).run()
 
 
 @dataclass(frozen=True)
@@ -54,7 +95,7 @@ class Serving:
     request_s: float = 30
 
 
-def run_server(app: Flask, serving: Serving, watch: Watch = Watch()) -> None:
+def run_server(app: Flask, serving: Serving, turns: Turns = Turns()) -> None:
     """Serve the application until SIGTERM or SIGINT; calls in flight are finished first, for up to 30 seconds."""
     options = {
         "bind": [_address(serving.host, each) for each in (serving.port, serving.metrics_port) if each],
@@ -69,11 +110,12 @@ def run_server(app: Flask, serving: Serving, watch: Watch = Watch()) -> None:
         "forwarded_allow_ips": "",  # no header of a proxy is believed
         "forwarder_headers": "",
         "worker_tmp_dir": str(SHARED_MEMORY) if os.access(SHARED_MEMORY, os.W_OK) else None,
-        "when_ready": lambda _: watch.ready(),
-        "worker_exit": lambda _, __: watch.worker_ends(),
-        "child_exit": lambda _, worker: watch.worker_died(worker.pid),
+        "when_ready": lambda _: turns.ready(),
+        "post_worker_init": lambda _: turns.worker_begins(),
+        "worker_exit": lambda _, __: turns.worker_ends(),
+        "child_exit": lambda _, worker: turns.worker_died(worker.pid),
     }
-    _Server(app, options).run()
+    _Server(app, options, turns).run()
 
 
 def _address(host: str, port: int) -> str:

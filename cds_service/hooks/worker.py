@@ -4,6 +4,7 @@ A few clients that send half a request and wait would otherwise hold every threa
 read it writes into its log and its answer: after a wrong Content-Length that is the rest of a body about a patient.
 """
 
+import signal
 import socket
 import time
 from contextlib import suppress
@@ -28,6 +29,11 @@ class EndingWorker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._begun: dict[TConn, float] = {}
+
+    def init_signals(self) -> None:
+        """Leave SIGHUP to the master, also where it is sent to all processes of a server at once."""
+        super().init_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def handle(self, conn: TConn) -> Any:
         """Handle a request, within its time."""

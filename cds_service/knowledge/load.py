@@ -61,6 +61,11 @@ class KnowledgeBase:
     terminology: Terminology
     digest: str
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """Return the version of each service's plan, by the service's id."""
+        return {name: each.plan.version for name, each in sorted(self.services.items())}
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -111,11 +116,7 @@ def build_knowledge(sources: Sources) -> KnowledgeBase:
     if not terms or not plan_sources:
         raise KnowledgeError(problems or [NOTHING_READ])
     unread = frozenset(Path(problem.file).stem for problem in problems)
-    value_sets = [to_value_set(each, problems) for each in terms if each.kind == "ValueSet"]
-    units = to_units(next((each for each in terms if each.source.get("url") == UNITS), None), problems)
-    named = aliases((each for each in terms if each.kind == "NamingSystem"), problems)
-    terminology = Terminology(value_sets, named, units)
-    plans = [_plan(each, units, problems) for each in plan_sources]
+    terminology, plans = _values(sources, problems)
     pairs = list(zip(plan_sources, plans, strict=True))
     problems += check_terms(terms, plans, all_plans_known=not problems)
     problems += check_plans(pairs, terms, terminology, unread)
@@ -125,7 +126,28 @@ def build_knowledge(sources: Sources) -> KnowledgeBase:
         problems += check_directions(pairs, terminology)
     if problems:
         raise KnowledgeError(problems)
-    return _knowledge(plans, terms, terminology, _digest(sources.artifacts))
+    return _knowledge(plans, terms, terminology, digest_of(sources.artifacts))
+
+
+def rebuild_knowledge(artifacts: Iterable[Artifact]) -> KnowledgeBase:
+    """Return the knowledge of artifacts in which build_knowledge found no problem.
+
+    What it asks of several artifacts together is not asked again, which is most of its time.
+    """
+    sources = Sources(tuple(artifacts))
+    problems: list[Problem] = []
+    terminology, plans = _values(sources, problems)
+    if problems:
+        raise KnowledgeError(problems)
+    return _knowledge(plans, sources.terms, terminology, digest_of(sources.artifacts))
+
+
+def _values(sources: Sources, problems: list[Problem]) -> tuple[Terminology, list[Plan]]:
+    terms = sources.terms
+    value_sets = [to_value_set(each, problems) for each in terms if each.kind == "ValueSet"]
+    units = to_units(next((each for each in terms if each.source.get("url") == UNITS), None), problems)
+    named = aliases((each for each in terms if each.kind == "NamingSystem"), problems)
+    return Terminology(value_sets, named, units), [_plan(each, units, problems) for each in sources.plans]
 
 
 def _plan(artifact: Artifact, units: Units, problems: list[Problem]) -> Plan:
@@ -135,9 +157,12 @@ def _plan(artifact: Artifact, units: Units, problems: list[Problem]) -> Plan:
     return parse_plan(artifact.source, report, units)
 
 
-def _digest(artifacts: Iterable[Artifact]) -> str:
-    content = [each.source for each in artifacts]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+def digest_of(artifacts: Iterable[Artifact]) -> str:
+    """Return the digest by which the knowledge of some artifacts is known, in their order of type and id."""
+    found = hashlib.sha256()
+    for each in artifacts:  # one at a time: a process that answers calls does this, too
+        found.update(json.dumps(each.source, sort_keys=True).encode())
+    return found.hexdigest()[:12]
 
 
 def _knowledge(plans: list[Plan], terms: list[Artifact], terminology: Terminology, digest: str) -> KnowledgeBase:

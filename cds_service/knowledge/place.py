@@ -1,16 +1,16 @@
 """Where knowledge is: two folders, or a Bundle in a file or at an http(s) address."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import requests
+from urllib.parse import urlsplit
 
 from cds_service.errors import KnowledgeError, Problem
+from cds_service.get import Bounds, make_get
 from cds_service.knowledge.load import Sources, bundle_sources, folder_sources
 
-CONNECT_S, READ_S = 3.0, 10.0
-LARGEST_BUNDLE = 200_000_000
-PIECE = 1 << 20
+ACCEPT = "application/fhir+json, application/json"
+FETCH = Bounds(connect_s=3, read_s=10, total_s=60, most_bytes=200_000_000)
 
 
 @dataclass(frozen=True)
@@ -22,39 +22,43 @@ class Place:
     bundle: str | None = None
     ca_file: Path | None = None
 
+    @property
+    def is_remote(self) -> bool:
+        """Return whether it is an address, which has to be fetched to know what is there."""
+        return self.bundle is not None and self.bundle.startswith(("http://", "https://"))
 
-def read_place(place: Place) -> Sources:
+    @property
+    def files(self) -> Iterator[Path]:
+        """Yield the files of the place as they are now; of an address there are none."""
+        if self.bundle is None:
+            for folder in (self.plandefinitions, self.valuesets):
+                yield from sorted(folder.rglob("*.json"))
+        elif not self.is_remote:
+            yield Path(self.bundle)
+
+
+def read_place(place: Place, fetch: Bounds = FETCH) -> Sources:
     """Return the artifacts of a place as they are now; raises KnowledgeError when a Bundle cannot be had."""
     if place.bundle is None:
         return folder_sources(place.plandefinitions, place.valuesets)
-    return bundle_sources(_bytes(place.bundle, place.ca_file), place.bundle.rpartition("/")[2] or place.bundle)
-
-
-def _bytes(bundle: str, ca_file: Path | None) -> bytes:
+    shown = _shown(place.bundle) if place.is_remote else place.bundle
     try:
-        if bundle.startswith(("http://", "https://")):
-            return _fetched(bundle, ca_file)
-        return Path(bundle).read_bytes()
+        raw = make_get(fetch, place.ca_file, ACCEPT)(place.bundle) if place.is_remote else _read(place.bundle)
     except (OSError, ValueError) as error:
-        reason = f"the Bundle cannot be read ({type(error).__name__})."
-        raise KnowledgeError([Problem(bundle, "-", reason, "name a file, or an address that answers 200.")]) from None
+        reason = f"the Bundle cannot be read: {_why(error)}."
+        raise KnowledgeError([Problem(shown, "-", reason, "name a file, or an address that answers 200.")]) from None
+    return bundle_sources(raw, shown.rpartition("/")[2] or shown)
 
 
-def _fetched(url: str, ca_file: Path | None) -> bytes:
-    """Return the body of the address; an answer that redirects is none, and one above the limit is refused."""
-    with requests.get(
-        url,
-        headers={"Accept": "application/fhir+json"},
-        timeout=(CONNECT_S, READ_S),
-        stream=True,
-        allow_redirects=False,
-        verify=str(ca_file) if ca_file else True,
-    ) as answered:
-        if answered.status_code != requests.codes.ok:
-            raise ValueError(answered.status_code)
-        body = bytearray()
-        for piece in answered.iter_content(PIECE):
-            body += piece
-            if len(body) > LARGEST_BUNDLE:
-                raise ValueError(LARGEST_BUNDLE)
-        return bytes(body)
+def _read(file: str) -> bytes:
+    return Path(file).read_bytes()
+
+
+def _shown(url: str) -> str:
+    """Return an address without what could be a password: its user and its query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

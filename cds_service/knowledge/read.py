@@ -56,7 +56,12 @@ def read_folder(folder: Path, kinds: Iterable[str], problems: list[Problem]) -> 
 
 
 def _read(path: Path, file: str, kinds: set[str], problems: list[Problem]) -> Artifact | None:
-    source = parse_json(path.read_bytes(), file, problems)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:  # it was there a moment ago, or belongs to somebody else
+        problems.append(Problem(file, "-", f"cannot be read: {error.strerror}.", "let the service read it."))
+        return None
+    source = parse_json(raw, file, problems)
     artifact = None if source is None else to_artifact(source, file, kinds, problems)
     if artifact:
         problems += _misnamed_file(file, path.stem, artifact)
@@ -69,7 +74,9 @@ def parse_json(raw: bytes, file: str, problems: list[Problem]) -> Any:
         return json.loads(raw, object_pairs_hook=_without_duplicates)
     except ValueError as error:
         problems.append(Problem(file, "-", f"not readable as JSON: {error}.", "correct the JSON at that place."))
-        return None
+    except RecursionError:
+        problems.append(Problem(file, "-", "not readable as JSON: nested too deep.", "write it as FHIR R4 does."))
+    return None
 
 
 def to_artifact(source: object, file: str, kinds: Set[str], problems: list[Problem]) -> Artifact | None:

@@ -1,7 +1,7 @@
 """The units of measure that are known: their codes and spellings from a value set, their worth from a UCUM library."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from cds_service.core.plan import BASE
@@ -49,6 +49,7 @@ def _concepts(source: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
                 yield f"compose.include[{i}].concept[{j}]", concept
 
 
+@lru_cache(2048)  # half of the time of loading knowledge a second time, otherwise
 def _unit(code: str) -> Unit | None:
     """Return a unit by its parts: numerator and denominators keep their dimensions apart."""
     parts = [_part(part) for part in code.split("/") if not _is_annotation(part)]

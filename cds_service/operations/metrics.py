@@ -21,8 +21,8 @@ SECONDS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10)
 
 @contextmanager
 def shared_folder() -> Iterator[Path]:
-    """Make a folder in which the processes of one server share their figures; it is gone when the server ends."""
-    folder, owner = Path(mkdtemp(prefix="cds-service-metrics-")), os.getpid()
+    """Make a folder in which the processes of one server share things; it is gone when the server ends."""
+    folder, owner = Path(mkdtemp(prefix="cds-service-")), os.getpid()
     try:
         yield folder
     finally:
@@ -50,6 +50,7 @@ class Metrics:
         self._refused = Counter("cds_unauthorized", "Calls without a valid token.", ["reason"], registry=own)
         self._feedback = Counter("cds_feedback", "Feedback accepted.", ["service", "outcome"], registry=own)
         self._lost = Counter("cds_store_lost", "Records that could not be stored.", ["kind"], registry=own)
+        self._reloads = Counter("cds_knowledge_reloads", "Times it was read again.", ["outcome"], registry=own)
         self._knowledge = Gauge(
             "cds_knowledge_info", "Knowledge served.", ["digest"], registry=own, multiprocess_mode="mostrecent"
         )
@@ -88,9 +89,15 @@ class Metrics:
         """Count records that could not be stored."""
         self._lost.labels(kind).inc(number)
 
-    def knowledge(self, digest: str) -> None:
-        """Say which knowledge is served."""
+    def knowledge(self, digest: str, before: str | None = None) -> None:
+        """Say which knowledge is served, and which was served before."""
+        if before:
+            self._knowledge.labels(before).set(0)
         self._knowledge.labels(digest).set(1)
+
+    def reload(self, outcome: str) -> None:
+        """Count a time that knowledge was read again: loaded, unchanged or refused."""
+        self._reloads.labels(outcome).inc()
 
     def forget(self, pid: int) -> None:
         """Drop what a process that has ended said of itself alone; what it counted stays."""

@@ -44,11 +44,12 @@ def test_b1_to_b8_discovery_derives_from_the_service_plan(client):
     assert_nothing_null_or_empty(answer.json)
 
 
-def test_health_says_what_is_served(client):
+def test_health_says_what_is_served(client, knowledge):
     answer = client.get("/health")
     assert answer.status_code == 200
     assert answer.json["status"] == "ok"
     assert answer.json["services"] == ["ivig-order-select", "ivig-order-sign"]
+    assert answer.json["plans"] == {name: knowledge.services[name].plan.version for name in answer.json["services"]}
 
 
 def test_i1_to_i10_a_card_has_what_the_specification_asks_for(client):
