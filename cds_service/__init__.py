@@ -10,6 +10,7 @@ access     who calls: tokens, keys, clients
 fhir       fetching what did not come from the EHR's FHIR server
 feedback   what became of cards: reading it, and the report
 operations metrics and log lines
+codes      value sets for their authors: where a code is used, editing, the sheet
 store      the database: cards given, feedback, hashes of advice and tokens
 knowledge  files -> core values, once, at start-up; the rules across artifacts
 core       pure: value sets, conditions, plans, facts, doses, advice, cards, suggestions
@@ -17,7 +18,7 @@ get        one bounded GET, of key sets and of Bundles
 errors     every deliberate error
 
 Imports flow down this list only. One order-select request: hooks.routes -> hooks.request -> hooks.facts ->
-core.apply -> core.card -> hooks.routes. access, fhir, feedback and operations do not know each other.
+core.apply -> core.card -> hooks.routes. access, fhir, feedback, operations and codes do not know each other.
 """
 
 from importlib.metadata import version

@@ -13,6 +13,7 @@ COMMANDS = {
     "db": "cds_service.commands.db:db",
     "feedback": "cds_service.commands.feedback:feedback",
     "keys": "cds_service.commands.keys:keys",
+    "codes": "cds_service.commands.codes:codes",
 }
 
 

@@ -2,6 +2,7 @@
 
 CdsServiceError
     KnowledgeError          for authors: artifacts that cannot be served; carries every Problem at once
+        EditError           an edit of value sets is refused, and nothing is written
     SettingsError           for operators: a setting that cannot work
     StoreError              for operators: the store cannot be read or written
     RequestError            for EHR integrators: a call that cannot be answered; carries an HTTP status
@@ -42,6 +43,15 @@ class KnowledgeError(CdsServiceError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(set(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class EditError(KnowledgeError):
+    """An edit of value sets is refused; `problems` keep the order in which they were found, as the rows of a sheet."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(problems)
+        self.problems = list(dict.fromkeys(problems))
+        self.args = ("\n".join(str(problem) for problem in self.problems),)
 
 
 class SettingsError(CdsServiceError):

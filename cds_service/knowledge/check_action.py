@@ -15,9 +15,7 @@ Reasons = Mapping[tuple[str, str], str]
 def asked_sets(action: Action) -> set[str]:
     """Return the urls of the value sets that an action asks about."""
     urls = {url for condition in action.conditions for url in condition.value_sets}
-    if rules := action.dose_rules:
-        urls |= {rules.weight, rules.height, *(url for url, _ in rules.concentrations)}
-    return urls
+    return urls | action.dose_rules.value_sets if action.dose_rules else urls
 
 
 def override_reasons(terms: list[Artifact]) -> Reasons:

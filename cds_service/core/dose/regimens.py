@@ -58,6 +58,11 @@ class DoseRules:
     plausible_adult: tuple[Amount, Amount] | None = None
     adjusted: AdjustedWeight | None = None
 
+    @property
+    def value_sets(self) -> frozenset[str]:
+        """Return the urls of the value sets by which doses are read."""
+        return frozenset({self.weight, self.height, *(url for url, _ in self.concentrations)})
+
     def plausible_for(self, is_adult: bool) -> tuple[Amount, Amount]:
         """Return the least and the most that a patient may weigh."""
         return self.plausible_adult if is_adult and self.plausible_adult else self.plausible

@@ -1,0 +1,111 @@
+"""cds-service codes add, remove: one concept more or fewer in one value set."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from cds_service.codes.change import Change, check_changes
+from cds_service.codes.edit import Source, renewed, with_concept, without_concept
+from cds_service.codes.sets import open_set, pick_sets
+from cds_service.codes.systems import Systems, systems_of
+from cds_service.commands.codes.editing import Editing, date_option, dry_run_option, write_all
+from cds_service.commands.options import fail, knowledge_options
+from cds_service.errors import KnowledgeError
+
+Edit = Callable[[str, Source, Systems], Source]
+
+
+@click.command()
+@click.argument("value_set", metavar="VALUESET")
+@click.option("--system", required=True, help="System of the code: its URI or a short name, such as snomed-ct.")
+@click.option("--code", required=True, help="The code.")
+@click.option("--display", required=True, help="Its display in that system.")
+@click.option("--designation", "designations", multiple=True, help="Another name; may be given several times.")
+@click.option("--language", help="Language of the designations, such as en.")
+@date_option
+@dry_run_option
+@knowledge_options
+def add(
+    value_set: str,
+    system: str,
+    code: str,
+    display: str,
+    designations: tuple[str, ...],
+    language: str | None,
+    given: datetime | None,
+    dry_run: bool,
+    plandefinitions: Path | None,
+    valuesets: Path | None,
+    bundle: str | None,
+) -> None:
+    """Add a code to the value set with the id VALUESET, and print the diff.
+
+    It goes to the end of the codes of its system. The last number of the set's version is counted up and its date
+    is today's; the rest of the file keeps every byte. Nothing is written when the knowledge would have problems.
+    Exit code 0: written; 1: refused, with all reasons; 2: usage or settings.
+
+    \b
+    Example:
+      cds-service codes add my-set --system icd-10-cm --code A00.1 --display "Display of the code" \\
+        --designation "Another name" --language en
+    """
+    concept: Source = {"code": code, "display": display}
+    if designations:
+        more = {"language": language} if language else {}
+        concept["designation"] = [{"value": each, **more} for each in designations]
+    _edit(
+        value_set,
+        lambda file, source, systems: with_concept(file, source, system, concept, systems),
+        lambda: Editing(plandefinitions, valuesets, bundle, given),
+        dry_run,
+    )
+
+
+@click.command()
+@click.argument("value_set", metavar="VALUESET")
+@click.argument("code")
+@click.option("--system", help="System of the code, where several of the set have it.")
+@date_option
+@dry_run_option
+@knowledge_options
+def remove(
+    value_set: str,
+    code: str,
+    system: str | None,
+    given: datetime | None,
+    dry_run: bool,
+    plandefinitions: Path | None,
+    valuesets: Path | None,
+    bundle: str | None,
+) -> None:
+    """Remove CODE from the value set with the id VALUESET, and print the diff.
+
+    Version, date and the rest of the file are as with add.
+    Exit code 0: written; 1: refused, with all reasons; 2: usage or settings.
+
+    \b
+    Example:
+      cds-service codes remove my-set A00.1
+    """
+    _edit(
+        value_set,
+        lambda file, source, systems: without_concept(file, source, system, code, systems),
+        lambda: Editing(plandefinitions, valuesets, bundle, given),
+        dry_run,
+    )
+
+
+def _edit(value_set: str, edit: Edit, begin: Callable[[], Editing], dry_run: bool) -> None:
+    try:
+        editing = begin()
+        (artifact,) = pick_sets(editing.sources, [value_set])
+        written = open_set(editing.folder, artifact)
+        edited = edit(written.file, written.source, systems_of(editing.sources.terms))
+        change = Change(written, renewed(written.file, edited, editing.today))
+        check_changes(editing.sources, [change])
+        click.echo(change.diff)
+        write_all([change], dry_run)
+    except KnowledgeError as error:
+        fail(error)

@@ -1,0 +1,48 @@
+"""What the commands that edit codes have in common: folders only, the check before, the diff, the writing."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from cds_service.app import real_effects
+from cds_service.codes.change import Change, write_changes
+from cds_service.commands.options import settings_of
+from cds_service.errors import KnowledgeError
+from cds_service.knowledge.load import Sources
+from cds_service.knowledge.place import read_place
+from cds_service.settings import place_of
+
+date_option = click.option(
+    "--date",
+    "given",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Date of the changed value sets; default: today.",
+)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show the diff and write nothing.")
+
+
+class Editing:
+    """The folders that a command edits, as they were read; problems in reading them are raised."""
+
+    def __init__(
+        self, plandefinitions: Path | None, valuesets: Path | None, bundle: str | None, given: datetime | None
+    ) -> None:
+        settings = settings_of(plandefinitions, valuesets, bundle)
+        if settings.bundle:
+            raise click.UsageError("Codes are edited in folders, not in a Bundle: give --plandefinitions, --valuesets.")
+        self.folder = settings.valuesets
+        self.today: date = given.date() if given else real_effects(settings.timezone).today()
+        self.sources: Sources = read_place(place_of(settings))
+        if self.sources.problems:
+            raise KnowledgeError([*self.sources.problems])
+
+
+def write_all(changes: Sequence[Change], dry_run: bool) -> None:
+    """Write changes, unless this is only to be shown, and say so; raises KnowledgeError when they cannot be written."""
+    if not dry_run:
+        write_changes(changes)
+    names = ", ".join(each.written.file for each in changes)
+    click.echo(f"{'Not written (dry run)' if dry_run else 'Written'}: {names}", err=True)
