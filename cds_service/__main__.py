@@ -9,6 +9,7 @@ COMMANDS = {
     "serve": "cds_service.commands.serve:serve",
     "try": "cds_service.commands.try_request:try_",
     "check": "cds_service.commands.check:check",
+    "diff": "cds_service.commands.diff:diff",
     "bundle": "cds_service.commands.bundle:bundle",
     "db": "cds_service.commands.db:db",
     "feedback": "cds_service.commands.feedback:feedback",
@@ -27,6 +28,7 @@ def main() -> None:
       cds-service serve --port 8000
       cds-service try request.json
       cds-service check --cases tests/cases
+      cds-service diff HEAD .
     """
 
 

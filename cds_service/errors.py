@@ -4,6 +4,7 @@ CdsServiceError
     KnowledgeError          for authors: artifacts that cannot be served; carries every Problem at once
         EditError           an edit of value sets is refused, and nothing is written
     SettingsError           for operators: a setting that cannot work
+    SideError               for authors: one of two versions of knowledge that cannot be had
     StoreError              for operators: the store cannot be read or written
     RequestError            for EHR integrators: a call that cannot be answered; carries an HTTP status
         BadRequest          400: not a CDS Hooks request, or data of two patients
@@ -56,6 +57,10 @@ class EditError(KnowledgeError):
 
 class SettingsError(CdsServiceError):
     """A setting that cannot work."""
+
+
+class SideError(CdsServiceError):
+    """A version of knowledge that is to be compared cannot be had; the message says what to do."""
 
 
 class StoreError(CdsServiceError):
