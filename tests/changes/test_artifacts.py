@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.changes.artifacts import compare_artifacts
+from cds_service.changes.change import Kind
 from cds_service.knowledge.load import Sources, folder_sources
 from tests.knowledge.test_any_artifact import changed, places
 
@@ -56,6 +57,25 @@ def test_any_other_order_is_told(sources, data):
         place = data.draw(st.sampled_from(lists))
         edited = changed(source, place, data.draw(st.permutations(at(source, place))))
         assert bool(compare_artifacts(sources, with_one(sources, i, edited))) is not same(source, edited)
+
+
+@settings(max_examples=100)
+@given(data=st.data())
+def test_no_change_hides_another(sources, data):
+    i = data.draw(st.integers(0, len(sources.artifacts) - 1))
+    source = sources.artifacts[i].source
+    elements = [name for name in source if name not in ("id", "title", "name", "url")]
+    one, other = data.draw(st.lists(st.sampled_from(elements), min_size=2, max_size=2, unique=True))
+    place = data.draw(st.sampled_from([each for each in places(source) if each[0] == one]))
+    edited = changed(source, place, data.draw(st.sampled_from(OTHER)))
+    both = changed(edited, (other,), ...)
+    assert told(sources, i, edited) <= told(sources, i, both)
+
+
+def told(sources, i, source):
+    """Return what is told of an edit, but for the warnings, which speak of all of them together."""
+    changes = compare_artifacts(sources, with_one(sources, i, source))
+    return {(each.what, each.old, each.new) for each in changes if each.kind is not Kind.WARNING}
 
 
 def at(source, place):

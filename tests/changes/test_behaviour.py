@@ -11,7 +11,7 @@ from cds_service.changes.groups import grouped
 from cds_service.changes.questions import Unread, case_questions, read_requests
 from cds_service.changes.sheet import failing_cases, to_sheet
 from cds_service.knowledge.load import build_knowledge
-from tests.changes.lotion import BURN, OLD, RASH, RASH_SET, SERVICE, TOPIC, concepts, edited, flip_stance, set_condition
+from tests.changes.lotion import BURN, OLD, RASH, RASH_SET, SERVICE, TOPIC, concepts, edited, flip_stance
 from tests.conftest import TODAY
 
 CASES, _ = read_cases(TOPIC / "cases")
@@ -126,13 +126,15 @@ def test_one_change_in_many_cases_is_told_once_with_its_cases(old):
 
 
 def test_the_gravest_group_comes_first(old):
-    def reword(plan):
-        flip_stance(plan)
-        plan["action"][0].update(description="Other words.")
+    """The case whose text changes is asked before the one whose card vanishes."""
 
-    new = after({RASH: reword, BURN: set_condition("%order.code.memberOf('http://example.org/ValueSet/example-burn')")})
-    found = [(each.change.deed, each.change.fact.partition(" of ")[0]) for each in grouped(compared(old, new))]
-    assert list(dict.fromkeys(found)) == [("vanishes", ""), ("changes", "stance"), ("changes", "detail")]
+    def reword(plan):
+        plan["action"][0].update(description="Other words.", priority="stat")
+
+    new = after({BURN: reword, RASH_SET: lambda them: concepts(them).pop(0)})
+    cases = {name: CASES[name] for name in ("lotion-order-select/burn-is-not-recommended", NAME)}
+    found = [(each.change.deed, each.change.fact) for each in grouped(compared(old, new, cases))]
+    assert found == [("vanishes", ""), ("changes", "indicator"), ("changes", "detail")]
 
 
 def test_cases_that_the_new_side_does_not_meet_are_told(old):

@@ -231,6 +231,13 @@ def test_problems_of_both_sides_are_listed_with_the_side(old, new):
     assert "3 problem(s)." in result.output
 
 
+def test_a_case_that_cannot_be_read_is_a_problem_of_its_side(old, new):
+    (new / "cases" / f"{CASE}.json").write_text("{")
+    result = diff(old, new)
+    assert result.exit_code == 1
+    assert f"NEW ({new}): {CASE}.json: " in result.output
+
+
 def test_a_folder_without_knowledge_is_a_side_with_problems(tmp_path, old):
     (tmp_path / "empty").mkdir()
     result = diff(old, tmp_path / "empty")

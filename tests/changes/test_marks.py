@@ -24,10 +24,8 @@ def test_far_from_a_change_the_text_is_shortened():
 
 
 def test_texts_with_little_in_common_stand_whole():
-    assert marked("Not recommended", "Should be considered") == [
-        Piece("out", "Not recommended"),
-        Piece("in", "Should be considered"),
-    ]
+    old, new = "It is not recommended in children.", "It should be considered early in adults."
+    assert marked(old, new) == [Piece("out", old), Piece("in", new)]
 
 
 @given(st.text(alphabet="ab \n", max_size=20), st.text(alphabet="ab \n", max_size=20))

@@ -228,6 +228,10 @@ CONDITIONS = {
         WOUND,
         ["Condition, changed (of: a diagnosis in “Rash”): in “Rash” → in “Wound”"],
     ),
+    "a look-alike left out": (
+        f"%problems.where(code.memberOf('{VS}/example-rash') and code.memberOf('{VS}/example-wound').not()).exists()",
+        ["Condition, requirement added (of: a diagnosis in “Rash”): not in “Wound”"],
+    ),
     "turned round": (
         f"{RASH_FIRES}.not()",
         ["Condition, turned into its opposite: a diagnosis in “Rash” → no diagnosis in “Rash”"],
