@@ -10,21 +10,34 @@ Two rules, both deliberately strict:
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
 
 Words = tuple[str, ...]
 _SENTENCE_END = re.compile(r"[.;!?]+(?=\s|$)|[\r\n]+|\bbut\b", re.IGNORECASE)
-_NO_WORD = re.compile(r"[^0-9a-z]+")
+_ASCII = bytes(ord(chr(i).lower()) if chr(i).isalnum() else ord(" ") for i in range(128)) + bytes(128)
+_ASCII_LINES = _ASCII[:10] + b"\n" + _ASCII[11:]
 _CLAUSE_END = re.compile(r"[,()]")
-_SEMANTIC_TAG = re.compile(r"\s+\([a-z/ ]+\)$")
+_SEMANTIC_TAG = re.compile(r"\([a-z/ ]+\)$")
 
 
 def fold(text: str) -> str:
     """Return text in lower case without punctuation and diacritics, words parted by one space."""
     if text.isascii():
-        return _NO_WORD.sub(" ", text.lower()).strip()
+        return b" ".join(text.encode().translate(_ASCII).split()).decode()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(c if c.isalnum() else " " for c in decomposed if not unicodedata.combining(c))
     return " ".join(plain.split())
+
+
+def fold_all(texts: list[str]) -> list[str]:
+    """Return each of many texts folded; where all are ASCII and of one line, in one go."""
+    joined = "\n".join(texts)
+    if not joined.isascii() or joined.count("\n") != len(texts) - 1:
+        return [fold(text) for text in texts]
+    folded = f"\n{joined}\n".encode().translate(_ASCII_LINES)
+    while b"  " in folded:
+        folded = folded.replace(b"  ", b" ")
+    return folded.replace(b"\n ", b"\n").replace(b" \n", b"\n").decode().split("\n")[1:-1]
 
 
 def words(text: str) -> Words:
@@ -34,7 +47,26 @@ def words(text: str) -> Words:
 
 def without_tag(display: str) -> str:
     """Return a SNOMED CT fully specified name without its semantic tag, anything else as it is."""
-    return _SEMANTIC_TAG.sub("", display)
+    start = display.rfind("(")
+    if start < 1 or not display[start - 1].isspace() or not _SEMANTIC_TAG.match(display, start):
+        return display
+    return display[:start].rstrip()
+
+
+def cut_tag(display: str) -> tuple[str, str]:
+    """Return a name without its semantic tag, and the tag folded; '' where there is none."""
+    if ")" not in display[-2:]:
+        return display, ""
+    head, _, tail = display.rpartition(" (")
+    if head and (tag := _folded_tag(tail)):
+        return head, tag
+    bare = without_tag(display)
+    return bare, fold(display[len(bare) :])
+
+
+@lru_cache(maxsize=256)
+def _folded_tag(tail: str) -> str:
+    return fold(tail) if _SEMANTIC_TAG.fullmatch(f"({tail}") else ""
 
 
 class Reading:

@@ -4,14 +4,16 @@
 index (code -> system -> sets, folded text -> sets); a test proves that both agree.
 """
 
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cds_service.core.coding import NDC, Code, keys
+from cds_service.core.concept import is_coded, is_local, known_codes, texts_of
 from cds_service.core.resources import Coding, Concept, Junk, many
-from cds_service.core.text import Reading, Words, fold, without_tag, words
+from cds_service.core.text import Reading, Words, cut_tag, fold, fold_all, without_tag, words
 from cds_service.core.units import NO_UNITS, Units
 
 
@@ -24,8 +26,7 @@ class Match(NamedTuple):
 
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-NO_SETS: frozenset[str] = frozenset()
-LONGEST_TEXT = 2000
+_Index = dict[str, Mapping[str, Match]]  # by a code or a name: the url of each set that holds it, and the match
 REMEMBERED, NAME_LENGTH = 4096, 100  # names of drugs come back call after call; longer texts are not names
 
 
@@ -36,22 +37,35 @@ class ValueSet:
     url: str
     version: str
     names_of: Mapping[Code, tuple[str, ...]]
-    by_key: Mapping[tuple[str, str], Code] = field(init=False, repr=False)
-    by_text: Mapping[str, Code] = field(init=False, repr=False)
-    phrases: tuple[tuple[Words, Code], ...] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        by_key = {(code.system, key): code for code in self.names_of for key in keys(code.system, code.code)}
-        by_text: dict[str, Code] = {}
-        phrases: dict[Words, Code] = {}
+    @cached_property
+    def by_key(self) -> Mapping[tuple[str, str], Code]:
+        """Return the codes by system and each form under which they are looked up."""
+        return {(code.system, key): code for code in self.names_of for key in keys(code.system, code.code)}
+
+    @cached_property
+    def by_text(self) -> Mapping[str, Code]:
+        """Return the codes by their folded names, with and without semantic tag; the first code of a name counts."""
+        found: dict[str, Code] = {}
         for code, texts in self.names_of.items():
             for text in texts:
-                by_text.setdefault(fold(text), code)
-                by_text.setdefault(fold(without_tag(text)), code)
-                phrases.setdefault(words(without_tag(text)), code)
-        object.__setattr__(self, "by_key", by_key)
-        object.__setattr__(self, "by_text", by_text)
-        object.__setattr__(self, "phrases", tuple(phrases.items()))
+                found.setdefault(fold(text), code)
+                found.setdefault(fold(without_tag(text)), code)
+        return found
+
+    @cached_property
+    def phrases(self) -> Mapping[Words, Code]:
+        """Return the codes by the words of their names, in the order of the set; the first code of a phrase counts."""
+        found: dict[Words, Code] = {}
+        for code, texts in self.names_of.items():
+            for text in texts:
+                found.setdefault(words(without_tag(text)), code)
+        return found
+
+    @cached_property
+    def ranks(self) -> Mapping[Code, int]:
+        """Return the place of each code in the set."""
+        return {code: rank for rank, code in enumerate(self.names_of)}
 
     @property
     def canonical(self) -> str:
@@ -77,69 +91,69 @@ class ValueSet:
         return None
 
 
-def is_coded(concept: Concept) -> bool:
-    """Return whether a concept carries any code, of whatever system."""
-    return any(coding.code for coding in many(concept.coding, Coding))
-
-
-def is_local(concept: Concept | Junk, systems: Mapping[str, str]) -> bool:
-    """Return whether none of the concept's codes is of a system that some loaded set uses."""
-    codings = many(concept.coding, Coding) if isinstance(concept, Concept) else []
-    return not any(isinstance(coding.system, str) and coding.system in systems for coding in codings)
-
-
-def known_codes(concept: Concept, systems: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the (preferred system, code) pairs of a concept whose system some loaded set uses."""
-    return [
-        (systems[coding.system], coding.code)
-        for coding in many(concept.coding, Coding)
-        if isinstance(coding.system, str) and isinstance(coding.code, str) and coding.system in systems
-    ]
-
-
-def texts_of(concept: Concept) -> list[str]:
-    """Return the texts of a concept: its own, then the displays of its codings; the beginning of an endless one."""
-    texts = [concept.text, *(coding.display for coding in many(concept.coding, Coding))]
-    return [text[:LONGEST_TEXT] for text in texts if isinstance(text, str)]
+def _merge(index: _Index, of_one_set: _Index) -> None:
+    for key in index.keys() & of_one_set.keys():
+        of_one_set[key] = {**index[key], **of_one_set[key]}
+    index |= of_one_set
 
 
 class Terminology:
-    """All loaded value sets, one index over them, and the units of measure."""
+    """All loaded value sets, one index over them, and the units of measure.
+
+    A set may hold some hundred thousand codes: all names of a code share its entry, in `texts` by their folded form.
+    """
 
     def __init__(self, value_sets: Iterable[ValueSet], aliases: Mapping[str, str], units: Units = NO_UNITS) -> None:
         self.units = units
-        self.value_sets = {value_set.url: value_set for value_set in value_sets}
-        used = {code.system for value_set in self.value_sets.values() for code in value_set.names_of}
+        self.value_sets = {each.url: each for each in value_sets}
+        self._drawn = {url: frozenset(code.system for code in each.names_of) for url, each in self.value_sets.items()}
+        used = frozenset().union(*self._drawn.values())
         self.systems = {system: system for system in used}
         self.systems |= {alias: system for alias, system in aliases.items() if system in used}
-        self._aliases = {system: [alias for alias in self.systems if self.systems[alias] == system] for system in used}
-        self._ndc = frozenset({NDC, *self._aliases.get(NDC, [])})
-        self.codes: dict[str, dict[str, dict[str, Match]]] = {}
-        self.texts: dict[str, dict[str, Match]] = {}
-        self._phrases: dict[Words, set[str]] = {}
-        self._read_before: dict[str, Set[str]] = {}
+        self._ndc = frozenset({NDC, *(alias for alias, system in self.systems.items() if system == NDC)})
+        self.texts: _Index = {}
+        self._by_code: dict[str, _Index] = {system: {} for system in used}
+        self._phrases: _Index = {}
         self._lengths: dict[str, set[int]] = {}
+        self._read_before: dict[str, Set[str]] = {}
         for value_set in self.value_sets.values():
             self._index(value_set)
+        self._codes = frozenset().union(*self._by_code.values())
+        self._by_code |= {alias: self._by_code[system] for alias, system in self.systems.items()}
 
     def _index(self, value_set: ValueSet) -> None:
-        for (system, key), code in value_set.by_key.items():
-            match = Match(value_set.canonical, code, by_text=False)
-            by_system = self.codes.setdefault(key, {})
-            for alias in self._aliases[system]:
-                by_system.setdefault(alias, {})[value_set.url] = match
-        for text, code in value_set.by_text.items():
-            self.texts.setdefault(text, {})[value_set.url] = Match(value_set.canonical, code, by_text=True)
-        for phrase, _ in value_set.phrases:
-            if phrase:
-                self._phrases.setdefault(phrase, set()).add(value_set.url)
-                self._lengths.setdefault(phrase[0], set()).add(len(phrase))
+        url, canonical, names_of = value_set.url, value_set.canonical, value_set.names_of
+        by_code: dict[str, _Index] = {system: {} for system in self._drawn[url]}
+        named = []
+        for code, names in names_of.items():
+            entry = {url: Match(canonical, code, False)}
+            for key in (code.code,) if code.system != NDC else keys(NDC, code.code):
+                by_code[code.system][key] = entry
+            named += [(name, entry) for name in names]
+        for system, codes in by_code.items():
+            _merge(self._by_code[system], codes)
+        self._index_names(named)
+
+    def _index_names(self, named: list[tuple[str, dict[str, Match]]]) -> None:
+        """Add the names of one set, with the entry of each: the first code of a name counts."""
+        texts, phrases = _Index(), _Index()
+        cut = [cut_tag(name) for name, _ in named]
+        folded = fold_all([bare for bare, _ in cut])
+        for phrase, (_, tag), (_, entry) in zip(folded, cut, named, strict=True):
+            if tag:
+                texts.setdefault(f"{phrase} {tag}" if phrase else tag, entry)
+            texts.setdefault(phrase, entry)
+            phrases.setdefault(phrase, entry)
+        _merge(self.texts, texts)
+        _merge(self._phrases, phrases)
+        for first, length in {(phrase.partition(" ")[0], phrase.count(" ") + 1) for phrase in phrases}:
+            self._lengths.setdefault(first, set()).add(length)
 
     def members(self, concept: Concept, local_names: bool = False) -> Mapping[str, Match]:
         """Return, by value set url, why the concept is in each set that holds it; `local_names` as in ValueSet."""
         found: Mapping[str, Match] = NOTHING
         for coding in many(concept.coding, Coding):
-            if sets := self._sets_of(coding.system, coding.code):
+            if sets := self.sets_of(coding.system, coding.code):
                 found = {**sets, **found} if found else sets
         if found or (is_coded(concept) and not (local_names and self.is_local(concept))):
             return found
@@ -149,22 +163,23 @@ class Terminology:
         """Return whether none of the concept's codes is of a loaded system."""
         return is_local(concept, self.systems)
 
-    def _sets_of(self, system: object, code: object) -> Mapping[str, Match]:
+    def sets_of(self, system: object, code: object) -> Mapping[str, Match]:
+        """Return, by value set url, the match of one code of a system in each set that holds it."""
         if type(system) is not str or type(code) is not str:
             return NOTHING
         if system not in self._ndc:
-            return self.codes.get(code, NOTHING).get(system, NOTHING)
+            return self._by_code.get(system, NOTHING).get(code, NOTHING)
         found: dict[str, Match] = {}
         for key in keys(NDC, code):
-            for url, match in self.codes.get(key, NOTHING).get(NDC, NOTHING).items():
+            for url, match in self._by_code.get(NDC, NOTHING).get(key, NOTHING).items():
                 found.setdefault(url, match._replace(code=match.code._replace(code=code)))
         return found
 
     def _members_by_text(self, concept: Concept) -> dict[str, Match]:
         found: dict[str, Match] = {}
         for text in texts_of(concept):
-            for url, match in self.texts.get(fold(text), {}).items():
-                found.setdefault(url, match)
+            for url, match in self.texts.get(fold(text), NOTHING).items():
+                found.setdefault(url, match._replace(by_text=True))
         return found
 
     def naming(self, concept: Concept) -> Set[str]:
@@ -178,23 +193,25 @@ class Terminology:
         known = self._read_before.get(text)
         if known is not None:
             return known
-        found: set[str] = set()
-        spoken = words(text)
-        for i, word in enumerate(spoken):
-            for length in self._lengths.get(word, ()):
-                found |= self._phrases.get(spoken[i : i + length], NO_SETS)
+        found = {url for phrase in self._phrases_in(words(text)) for url in self._phrases[phrase]}
         if len(self._read_before) < REMEMBERED and len(text) <= NAME_LENGTH:
             self._read_before[text] = found
         return found
 
+    def _phrases_in(self, spoken: Words) -> Iterator[str]:
+        for i, word in enumerate(spoken):
+            for length in self._lengths.get(word, ()):
+                phrase = " ".join(spoken[i : i + length])
+                if phrase in self._phrases:
+                    yield phrase
+
     def shares_system(self, concept: Concept, url: str) -> bool:
         """Return whether the concept has a code of a system that the value set `url` draws from."""
-        drawn = {code.system for code in self.value_sets[url].names_of}
-        return any(system in drawn for system, _ in known_codes(concept, self.systems))
+        return any(system in self._drawn[url] for system, _ in known_codes(concept, self.systems))
 
     def may_match(self, concept: Concept | Junk, local_names: bool = False) -> bool:
         """Return False only when no set can hold the concept: the quick test for long lists of records."""
-        codes, ndc, systems = self.codes, self._ndc, self.systems
+        codes, ndc, systems = self._codes, self._ndc, self.systems
         coded = known = False
         try:
             for coding in concept.coding:  # type: ignore[union-attr]
@@ -212,13 +229,19 @@ class Terminology:
 
         A text that is only the name of the record's own code says nothing more than the code and is not read.
         """
-        apart = [phrase for phrase, _ in self.value_sets[distancing].phrases]
-        value_set = self.value_sets[url]
+        apart = tuple(self.value_sets[distancing].phrases)
         for reading in map(Reading, self._telling_texts(value)):
-            for phrase, code in value_set.phrases:
-                if reading.names(phrase, apart):
-                    return Match(value_set.canonical, code, by_text=True)
+            phrases = self._phrases_of(url, reading)
+            named = [phrases[each] for each in phrases if reading.names(tuple(each.split()), apart)]
+            if named:
+                return min(named, key=lambda match: self.value_sets[url].ranks[match.code]) if named[1:] else named[0]
         return None
+
+    def _phrases_of(self, url: str, reading: Reading) -> dict[str, Match]:
+        """Return the phrases of a value set that stand in a text, with what they match."""
+        clauses = [clause for sentence in reading.sentences for clause in sentence]
+        phrases = [(each, self._phrases[each].get(url)) for clause in clauses for each in self._phrases_in(clause)]
+        return {phrase: match._replace(by_text=True) for phrase, match in phrases if match}
 
     def _telling_texts(self, value: Concept | str) -> list[str]:
         if isinstance(value, str):

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from cds_service.core.concept import texts_of
 from cds_service.core.decode import decode_quantity
 from cds_service.core.dose.dosage import decode_dosages
 from cds_service.core.facts import Facts, hits
@@ -10,7 +11,7 @@ from cds_service.core.fhirpath.dates import Partial
 from cds_service.core.inbound import problems_of
 from cds_service.core.records import Order, Problem, order_date
 from cds_service.core.resources import ABSENT, Concept, Reference, Resource, many
-from cds_service.core.valueset import Terminology, texts_of
+from cds_service.core.valueset import Terminology
 from cds_service.hooks.chart import Chart
 from cds_service.hooks.drugs import Drafted, ordered_concepts
 from cds_service.hooks.prefetch import Delivered

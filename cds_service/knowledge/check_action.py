@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from cds_service.core.plan import BASE, Action
 from cds_service.core.template import DOSE_PLACEHOLDERS, PLACEHOLDERS, names_in
 from cds_service.core.units import Units
+from cds_service.knowledge.concepts import every
 from cds_service.knowledge.read import Artifact
 
 OVERRIDE_REASONS = f"{BASE}/ValueSet/override-reasons"
@@ -21,11 +22,10 @@ def asked_sets(action: Action) -> set[str]:
 def override_reasons(terms: list[Artifact]) -> Reasons:
     """Return the display of every reason that a card may offer, by system and code."""
     found = [each.source for each in terms if each.source.get("url") == OVERRIDE_REASONS]
-    includes = [include for source in found for include in source.get("compose", {}).get("include", [])]
     return {
-        (include.get("system", ""), concept.get("code", "")): concept.get("display", "")
-        for include in includes
-        for concept in include.get("concept", [])
+        (system, concept.get("code", "")): concept.get("display", "")
+        for source in found
+        for _, system, concept in every(source)
     }
 
 

@@ -1,8 +1,9 @@
 """Which single codes or names fire two plans of opposite direction: the plans are asked about each one alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from cds_service.core.apply import apply_plan
+from cds_service.core.coding import Code
 from cds_service.core.facts import Facts, hits
 from cds_service.core.library import Library
 from cds_service.core.plan import Plan
@@ -22,20 +23,32 @@ def records_that_fire_both_ways(plans: Iterable[Plan], terminology: Terminology)
     asked = {
         url for plan, _ in directed for action in plan.walk() for each in action.conditions for url in each.value_sets
     }
-    codes = {code for url in asked for code in terminology.value_sets[url].names_of}
-    records = [(f"{code.system}#{code.code}", Concept([Coding(code.system, code.code)])) for code in sorted(codes)]
-    named = {
-        text: {match.code[:2] for url, match in sets.items() if url in asked}
-        for text, sets in terminology.texts.items()
-    }
-    shared = sorted(text for text, held in named.items() if len(held) > 1)
-    records += [(f"the name {text!r}", Concept(text=text)) for text in shared]
-    for record, concept in records:
+    for records, concept in [*_coded(terminology, asked), *_named(terminology, asked)]:
         for birth_date in (ADULT, CHILD):
             fired = _fired(concept, birth_date, directed, terminology)
             if "for" in fired and "against" in fired:
-                yield record, fired["for"], fired["against"]
+                yield from ((record, fired["for"], fired["against"]) for record in records)
                 break
+
+
+Records = tuple[Iterable[str], Concept]
+
+
+def _coded(terminology: Terminology, asked: Set[str]) -> Iterator[Records]:
+    """Return the codes of the sets by what they are in: of those that are in the same sets one speaks for all."""
+    alike: dict[tuple[str, ...], list[Code]] = {}
+    for url in asked:
+        for code in terminology.value_sets[url].names_of:
+            alike.setdefault(tuple(terminology.sets_of(code.system, code.code)), []).append(code)
+    for codes in alike.values():
+        yield (f"{code.system}#{code.code}" for code in codes), Concept([Coding(codes[0].system, codes[0].code)])
+
+
+def _named(terminology: Terminology, asked: Set[str]) -> Iterator[Records]:
+    """Return the names that several codes of the sets have."""
+    for name, sets in terminology.texts.items():
+        if len(sets) > 1 and len({match.code[:2] for url, match in sets.items() if url in asked}) > 1:
+            yield [f"the name {name!r}"], Concept(text=name)
 
 
 def _fired(

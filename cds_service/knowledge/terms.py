@@ -1,63 +1,113 @@
 """ValueSet, CodeSystem and NamingSystem JSON -> core values. What is not interpreted is refused."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from cds_service.core.coding import Code, keys
 from cds_service.core.text import fold
 from cds_service.core.valueset import ValueSet
 from cds_service.errors import Problem
+from cds_service.knowledge.concepts import Concepts, expanded, is_intensional, listed
+from cds_service.knowledge.expansion import check_expansion, check_filters
 from cds_service.knowledge.read import Artifact
 
 VALUE_SET_ELEMENTS = frozenset(
     """
     resourceType id meta url identifier version name title status experimental date publisher contact description
-    useContext jurisdiction purpose copyright text compose
+    useContext jurisdiction purpose copyright text compose expansion
     """.split()
 )
-INCLUDE_ELEMENTS = frozenset({"system", "concept"})
-CONCEPT_ELEMENTS = frozenset({"code", "display", "designation"})
+INCLUDE_ELEMENTS = frozenset({"system", "concept", "filter"})
+ASCII_WORD = re.compile("[0-9A-Za-z]")
+Known = set[tuple[str, str]]
 
 
 def to_value_set(artifact: Artifact, problems: list[Problem]) -> ValueSet:
-    """Return the value set of an extensional ValueSet; problems are added for all that is not one."""
+    """Return the codes of a ValueSet: those it lists, and those of the expansion that is stored of its filters.
+
+    Problems are added for all that is not interpreted. Where a code is in both, the list says how it is called.
+    """
     source, file = artifact.source, artifact.file
+    problems += [Problem(file, *breach) for breach in (*_set(source), *check_expansion(source))]
     names_of: dict[Code, tuple[str, ...]] = {}
-    for name in sorted(set(source) - VALUE_SET_ELEMENTS):
-        problems += [Problem(file, name, "not interpreted: only compose is.", "list the codes there, or remove it.")]
-    compose = source.get("compose", {})
-    for name in sorted(set(compose) - {"include"}):
-        problems += [Problem(file, f"compose.{name}", "not interpreted.", "use compose.include only.")]
-    seen: set[tuple[str, str]] = set()
-    for path, system, concept in _concepts(file, compose.get("include", []), problems):
-        code = Code(system, concept.get("code", ""), concept.get("display", ""))
-        problems += [Problem(file, path, *reason) for reason in _wrong(code, concept, seen)]
-        seen.add((code.system, code.code))
-        texts = [code.display, *(each.get("value", "") for each in concept.get("designation", []))]
-        names_of[code] = tuple(dict.fromkeys(text for text in texts if text.strip()))
-    if not source.get("version"):
-        problems.append(Problem(file, "version", "version is missing.", "add version: it is part of the answer."))
-    if not compose.get("include"):
-        problems.append(Problem(file, "compose.include", "the value set is empty.", "add codes or delete it."))
+    known: Known = set()
+    for each in listed(source):
+        names_of |= _names(each, file, known, problems)
+    if not is_intensional(source):
+        return ValueSet(source.get("url", ""), source.get("version", ""), names_of)
+    further: Known = set()
+    names = _names(expanded(source), file, further, problems)
+    names_of |= names if known.isdisjoint(further) else {code: names[code] for code in names if code[:2] not in known}
     return ValueSet(source.get("url", ""), source.get("version", ""), names_of)
 
 
-def _concepts(
-    file: str, includes: list[Mapping[str, Any]], problems: list[Problem]
-) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    for i, include in enumerate(includes):
-        for name in set(include) - INCLUDE_ELEMENTS:
-            path = f"compose.include[{i}].{name}"
-            problems.append(Problem(file, path, "not interpreted.", "list the codes as concept instead."))
-        if not include.get("concept") and set(include) <= INCLUDE_ELEMENTS:
-            reason, fix = "the include lists no codes.", "list the codes as concept, or remove the include."
-            problems.append(Problem(file, f"compose.include[{i}]", reason, fix))
-        for j, concept in enumerate(include.get("concept", [])):
-            yield f"compose.include[{i}].concept[{j}]", include.get("system", ""), concept
+def _set(source: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for name in sorted(set(source) - VALUE_SET_ELEMENTS):
+        yield name, "not interpreted: only compose is.", "list the codes there, or remove it."
+    compose = source.get("compose", {})
+    for name in sorted(set(compose) - {"include"}):
+        yield f"compose.{name}", "not interpreted.", "use compose.include only."
+    if not source.get("version"):
+        yield "version", "version is missing.", "add version: it is part of the answer."
+    if not compose.get("include"):
+        yield "compose.include", "the value set is empty.", "add codes or delete it."
+    for i, include in enumerate(compose.get("include", [])):
+        yield from _include(f"compose.include[{i}]", include)
 
 
-def _wrong(code: Code, concept: Mapping[str, Any], seen: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    for name in sorted(set(concept) - CONCEPT_ELEMENTS):
+def _include(path: str, include: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for name in sorted(set(include) - INCLUDE_ELEMENTS):
+        yield f"{path}.{name}", "not interpreted.", "list the codes as concept, or describe them by a filter."
+    if include.get("filter"):
+        yield from check_filters(path, include)
+    elif not include.get("concept") and set(include) <= INCLUDE_ELEMENTS:
+        yield path, "the include lists no codes.", "list the codes as concept, or remove the include."
+
+
+def _names(group: Concepts, file: str, known: Known, problems: list[Problem]) -> dict[Code, tuple[str, ...]]:
+    """Return the names of each code of a list; the codes are added to the known ones."""
+    codes = [
+        Code(
+            each.get("system", "") if group.system is None else group.system,
+            each.get("code", ""),
+            each.get("display", ""),
+        )
+        for each in group.concepts
+    ]
+    keys_of = {code[:2] for code in codes}
+    if len(keys_of) < len(codes) or not keys_of.isdisjoint(known) or not _are_right(codes, group):
+        problems += [Problem(file, *breach) for breach in _breaches(group, codes, set(known))]
+    known |= keys_of
+    return {code: _texts(code, concept) for code, concept in zip(codes, group.concepts, strict=True)}
+
+
+def _texts(code: Code, concept: Mapping[str, Any]) -> tuple[str, ...]:
+    if "designation" not in concept:
+        return (code.display,)
+    texts = (code.display, *(each.get("value", "") for each in concept["designation"]))
+    return tuple(dict.fromkeys(text for text in texts if text.strip()))
+
+
+def _are_right(codes: list[Code], group: Concepts) -> bool:
+    """Return whether nothing is wrong with single codes; only where something is, each is looked at."""
+    names: set[str] = set().union(*group.concepts)
+    if not names <= group.elements or not all(code.system and code.code and code.display.strip() for code in codes):
+        return False
+    designations = [each for each in group.concepts if "designation" in each] if "designation" in names else []
+    texts = (each.get("value", "") for concept in designations for each in concept["designation"])
+    return all(ASCII_WORD.search(text) or fold(text) for text in texts) and all(keys(*code[:2]) for code in codes)
+
+
+def _breaches(group: Concepts, codes: list[Code], known: Known) -> Iterator[tuple[str, str, str]]:
+    for i, (code, concept) in enumerate(zip(codes, group.concepts, strict=True)):
+        for reason in _wrong(code, concept, group.elements, known):
+            yield f"{group.path}[{i}]", *reason
+        known.add(code[:2])
+
+
+def _wrong(code: Code, concept: Mapping[str, Any], read: Set[str], known: Known) -> Iterator[tuple[str, str]]:
+    for name in sorted(concept.keys() - read):
         yield f"'{name}' of a concept is not interpreted.", "remove it."
     for text in (each.get("value", "") for each in concept.get("designation", [])):
         if not fold(text):
@@ -65,11 +115,11 @@ def _wrong(code: Code, concept: Mapping[str, Any], seen: set[tuple[str, str]]) -
     if not code.display.strip():
         yield f"{code.code} has no display.", "add the display of the code system."
     if not code.system:
-        yield "the include names no system.", "add the system's URI."
-    if (code.system, code.code) in seen:
+        yield f"{code.code} has no system.", "add the system's URI."
+    if code[:2] in known:
         yield f"{code.code} is in the set twice.", "remove one of them."
-    if not keys(code.system, code.code):
-        yield f"{code.code} is no code of its system.", "correct the code."
+    if not code.code or not keys(code.system, code.code):
+        yield f"{code.code or 'nothing'} is no code of its system.", "correct the code."
 
 
 def definitions(artifact: Artifact) -> dict[str, str]:

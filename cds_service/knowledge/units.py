@@ -1,12 +1,12 @@
 """The units of measure that are known: their codes and spellings from a value set, their worth from a UCUM library."""
 
-from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
 from cds_service.core.plan import BASE
 from cds_service.core.units import NO_UNITS, ONE, UCUM, Unit, Units, spelling
 from cds_service.errors import Problem
+from cds_service.knowledge.concepts import every
 from cds_service.knowledge.read import Artifact
 
 UNITS = f"{BASE}/ValueSet/units"
@@ -26,7 +26,9 @@ def to_units(artifact: Artifact | None, problems: list[Problem]) -> Units:
     if artifact is None:
         return NO_UNITS
     by_code, by_spelling = {ONE.code: ONE}, {ONE.code: ONE}
-    for path, concept in _concepts(artifact.source):
+    for path, system, concept in every(artifact.source):
+        if system != UCUM:
+            continue
         unit = _unit(concept.get("code", ""))
         if unit is None:
             reason = f"{concept.get('code')} is no UCUM unit of mass, volume, length, time or substance."
@@ -40,13 +42,6 @@ def to_units(artifact: Artifact | None, problems: list[Problem]) -> Units:
                 reason = f"{name!r} is a spelling of {known.code} as well."
                 problems.append(Problem(artifact.file, path, reason, "give a spelling to one unit only."))
     return Units(by_code, by_spelling)
-
-
-def _concepts(source: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for i, include in enumerate(source.get("compose", {}).get("include", [])):
-        if include.get("system") == UCUM:
-            for j, concept in enumerate(include.get("concept", [])):
-                yield f"compose.include[{i}].concept[{j}]", concept
 
 
 @lru_cache(2048)  # half of the time of loading knowledge a second time, otherwise

@@ -1,5 +1,6 @@
 """Folding, and whether a text names something or keeps its distance from it."""
 
+import re
 import sys
 import unicodedata
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cds_service.core.text import Reading, fold, without_tag, words
+from cds_service.core.text import Reading, cut_tag, fold, fold_all, without_tag, words
 
 HYPOTHESIS = settings(max_examples=300, deadline=None, database=None)
 PHRASES = [words("Miller Fisher"), words("Fisher syndrome")]
@@ -151,3 +152,26 @@ def test_a_distancing_word_at_the_front_holds_off_whatever_stands_between(text, 
 @given(st.text())
 def test_any_text_can_be_read(text):
     assert names_fisher(text) in {True, False}
+
+
+NAMES = (
+    st.text()
+    | st.text("ab -.,()/\n\t é", max_size=12)
+    | st.sampled_from(["Red rash (disorder)", "a\t(b c)", " (finding)"])
+)
+
+
+@HYPOTHESIS
+@given(st.lists(NAMES))
+def test_many_texts_are_folded_as_each_alone(texts):
+    assert fold_all(texts) == [fold(text) for text in texts]
+
+
+@HYPOTHESIS
+@given(NAMES)
+@example("foo (bar\t(disorder)")
+@example("foo (disorder)\n")
+def test_a_name_is_its_bare_name_and_its_tag(name):
+    bare, tag = cut_tag(name)
+    assert fold(bare) == fold(without_tag(name)) == fold(re.sub(r"\s+\([a-z/ ]+\)$", "", name))
+    assert " ".join(filter(None, (fold(bare), tag))) == fold(name)

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.core.coding import NDC, Code
+from cds_service.core.concept import is_coded, texts_of
 from cds_service.core.resources import Coding, Concept
-from cds_service.core.valueset import Terminology, ValueSet, is_coded, texts_of
+from cds_service.core.text import Reading
+from cds_service.core.valueset import Match, Terminology, ValueSet
 from tests.core.odd_concepts import concepts, ndc_forms
 
 HYPOTHESIS = settings(max_examples=250, deadline=None, database=None)
@@ -182,6 +184,42 @@ def test_a_text_mentions_a_set(value, named):
     match = SMALL.mentions(value, RASH.url, APART.url)
     assert bool(match) is named
     assert match is None or (match.value_set == RASH.canonical and match.by_text)
+
+
+def mentioned(terminology, text, value_set, distancing):
+    """The plain definition: the first phrase of the set that the text names."""
+    reading, apart = Reading(text), tuple(distancing.phrases)
+    named = (code for phrase, code in value_set.phrases.items() if reading.names(phrase, apart))
+    return next((Match(value_set.canonical, code, True) for code in named), None)
+
+
+@HYPOTHESIS
+@given(data=st.data())
+def test_a_mention_is_found_by_the_index_as_by_going_through_the_set(knowledge, data):
+    terminology = knowledge.terminology
+    url = data.draw(st.sampled_from(sorted(terminology.value_sets)))
+    others = [name for each in terminology.value_sets.values() for names in each.names_of.values() for name in names]
+    own = [name for names in terminology.value_sets[url].names_of.values() for name in names]
+    words = (
+        st.sampled_from(own) | st.sampled_from(own) | st.sampled_from(others) | st.sampled_from([",", ".", "no", "x"])
+    )
+    text = " ".join(data.draw(st.lists(words, max_size=5)))
+    apart = "http://cds-service.example.org/fhir/ValueSet/distancing-wording"
+    expected = mentioned(terminology, text, terminology.value_sets[url], terminology.value_sets[apart])
+    assert terminology.mentions(text, url, apart) == expected
+
+
+def test_of_several_phrases_the_first_of_the_set_counts():
+    of_two = {
+        (CODES, "1", "Skin burn (disorder)"): ("Skin burn (disorder)",),
+        (CODES, "2", "x"): ("Skin burn disorder", "a"),
+    }
+    several = value_set("several", of_two)
+    terminology = Terminology([several, APART], {})
+    for text in ("a skin burn", "skin burn disorder", "a", "no skin burn. a", "no a. skin burn disorder"):
+        expected = mentioned(terminology, text, several, APART)
+        assert expected
+        assert terminology.mentions(text, several.url, APART.url) == expected
 
 
 def test_a_set_is_frozen_and_names_itself_with_its_version():
