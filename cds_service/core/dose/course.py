@@ -56,11 +56,18 @@ def _course(every: Span | None, members: list[Part], close: float) -> Course:
         total=None if None in numbers else total,
         infusion=Span(min(part.amount.low for part in members), max(part.amount.high for part in members)),
         every=every,
-        days=Span(members[0].schedule.days.low, days) if len(members) == 1 else Span(days, days),
+        days=Span(_fewest_days(counted[0]), days) if len(members) == 1 else Span(days, days),
         infusions=sum(number for _, number in counted),
         interval=max(part.schedule.every.low if part.schedule.every else 1.0 for part in members) if not every else 1.0,
         members=tuple(part.place for part in members),
     )
+
+
+def _fewest_days(counted: tuple[Part, int]) -> float:
+    """Return over how many days an instruction stretches at least: infusions a day or more apart share none."""
+    (part, number), every = counted, counted[0].schedule.every
+    is_spread = every is not None and every.low >= part.schedule.times
+    return part.schedule.days.low * (number if is_spread else 1)
 
 
 def _number(part: Part, every: Span | None, close: float) -> int | None:
