@@ -61,6 +61,8 @@ class Contained:
         if dose is None or len(ends) != 2 or None in ends:
             self._report(f"{path}.dosage", "no amount of a course per kg.", "give one dosage with a dose in g/kg.")
             return None
+        if dose.schedule.every and dose.schedule.times > 1:
+            self._report(f"{path}.dosage", "several infusions in one period are not read.", "give frequency 1.")
         label = "; ".join(item.get("display", "") for item in sources)
         low, high = (end or 0.0 for end in ends)
         days = dose.schedule.days if _gives_days(dosages[0]) else None
