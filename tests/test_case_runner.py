@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from cds_service.cases.read import Case
-from cds_service.cases.run import Outcome, check_cases, run_case, shown_silent
+from cds_service.cases.run import Outcome, _parsed, check_cases, run_case, shown_silent
 from tests.test_cases import CASES, FIRING, names_of_errors, source
 
 CONFLICT = "ivig-order-select/cidp-and-ibm-conflict"
@@ -126,3 +126,8 @@ def test_an_action_is_shown_silent_by_a_case_that_names_its_plan_or_fires_only_i
     assert shown_silent(bare, Outcome([], {"burn#stop", "burn#wait"}), actions) == set()
     naming = msgspec.structs.replace(bare, silent=("rash",))
     assert shown_silent(naming, Outcome([], set()), actions) == {"rash#treat"}
+
+
+def test_a_recommendation_that_was_matched_on_nothing_is_a_difference_and_no_crash():
+    (found,) = _parsed([{"disorder": "burn", "stance": "consider", "guideline": "example"}])
+    assert found.matched == ()

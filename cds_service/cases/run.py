@@ -99,7 +99,9 @@ def _parsed(found: list[dict[str, Any]]) -> list[ExpectedRecommendation]:
     names = ("disorder", "stance", "guideline", "matched", "evidenceClass", "evidenceFrom")
     shown = [{name: each[name] for name in names if name in each} for each in found]
     for each in shown:
-        each["matched"] = [{key: match[key] for key in ("resource", "how", "code")} for match in each["matched"]]
+        each["matched"] = [
+            {key: match[key] for key in ("resource", "how", "code")} for match in each.get("matched", [])
+        ]
     return msgspec.convert(shown, list[ExpectedRecommendation])
 
 
