@@ -16,6 +16,7 @@ from cds_service.knowledge.load import KnowledgeBase, load_knowledge
 from cds_service.settings import read_settings
 from cds_service.store.schema import upgrade
 from tests.databases import database_url, postgres, postgres_url, sqlite_url
+from tests.mutation.report import PROPERTY, added, table
 
 __all__ = ["database_url", "postgres", "postgres_url", "sqlite_url"]
 
@@ -132,3 +133,12 @@ def stored_bytes(client: FlaskClient, database: Path) -> Callable[[], bytes]:
         return b"".join(path.read_bytes() for path in sorted(database.parent.glob(f"{database.name}*")))
 
     return read
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say who caught the mutants of the knowledge, over all processes that judged them."""
+    reports = [each for name in ("passed", "failed") for each in terminalreporter.stats.get(name, [])]
+    parts = [value for each in reports for name, value in each.user_properties if name == PROPERTY]
+    if parts:
+        terminalreporter.section("mutants of the shipped knowledge")
+        terminalreporter.write_line("\n".join(table(added(parts))))

@@ -1,0 +1,140 @@
+"""What judges mutants is right: shortcuts say what the whole would say, and what is blind lets mutants survive."""
+
+from collections import Counter
+from copy import copy
+
+from cds_service.core.fhirpath.parser import parse_fhirpath
+from cds_service.core.valueset import Terminology, ValueSet
+from cds_service.errors import KnowledgeError
+from cds_service.knowledge.load import Sources, build_knowledge
+from cds_service.knowledge.read import to_artifact
+from tests.golden import CASES
+from tests.mutation.conditions import to_text
+from tests.mutation.mutant import Mutant, change
+from tests.mutation.report import added, counted, plain, table
+from tests.mutation.swap import swapped
+from tests.mutation.test_mutation import judge, mutants
+from tests.mutation.verdict import CASES as BY_CASES
+from tests.mutation.verdict import CHECK, DIFF, SURVIVED, Verdict
+from tests.mutation.vocabulary import conditions_of
+
+__all__ = ["judge", "mutants"]
+
+
+def of_class(mutants, kind):
+    return [each for each in mutants if each.kind == kind]
+
+
+def sample(mutants, size):
+    """Return mutants of every class in turn, the same in every run."""
+    kinds = sorted({each.kind for each in mutants})
+    dealt = [min(of_class(mutants, kind), key=lambda each: each.number) for kind in kinds]
+    return sorted(dealt, key=lambda each: each.number)[:size]
+
+
+def refused(judge, mutant):
+    """Return what build_knowledge itself says of a mutant."""
+    problems = []
+    read = {each.key: to_artifact(each.source, each.file, {each.kind}, problems) for each in mutant.changed}
+    artifacts = [read.get(each.key, each) for each in judge.sources.artifacts]
+    valid = tuple(each for each in artifacts if each and each.is_valid)
+    try:
+        build_knowledge(Sources(valid, tuple(problems)))
+    except KnowledgeError as error:
+        return error.problems
+    return []
+
+
+def test_the_check_of_a_mutant_is_that_of_build_knowledge(judge, mutants):
+    found = Counter()
+    for each in sample(mutants, 12):
+        with judge.checker.tried(each) as tried:
+            wanted = refused(judge, each)
+            assert bool(tried.problems) == bool(wanted), each.what
+            assert set(map(str, tried.problems)) <= set(map(str, wanted)), each.what
+            found[bool(wanted)] += 1
+    assert min(found[True], found[False]) > 1
+
+
+def test_a_case_that_fails_on_a_mutant_is_among_those_that_can_notice_it(judge, mutants):
+    failing = 0
+    for each in sample([each for each in mutants if each.kind != "display or designation"], 12):
+        with judge.checker.tried(each) as tried:
+            if tried.knowledge is None:
+                continue
+            names = {name for name in CASES if judge.cases.first_difference(tried.knowledge, [name])}
+            assert names <= set(judge.cases.noticing(tried)), each.what
+            failing += len(names)
+    assert failing > 10
+
+
+def test_a_swapped_set_is_found_as_in_a_terminology_of_its_own(judge):
+    checker = judge.checker
+    old = checker.terminology.value_sets["http://cds-service.example.org/fhir/ValueSet/gbs"]
+    fewer = ValueSet(old.url, old.version, dict(list(old.names_of.items())[1:]))
+    as_shipped = indexes(checker.terminology)
+    with swapped(checker.terminology, [fewer]):
+        sets = [fewer if each.url == old.url else each for each in checker.sets.values()]
+        assert indexes(checker.terminology) == indexes(Terminology(sets, checker.named, checker.units))
+        assert indexes(checker.terminology) != as_shipped
+    assert indexes(checker.terminology) == as_shipped
+
+
+def indexes(terminology):
+    """Return what a terminology looks up in, in its order."""
+    codes = {
+        key: {system: list(sets.items()) for system, sets in each.items()} for key, each in terminology.codes.items()
+    }
+    texts = {text: list(sets.items()) for text, sets in terminology.texts.items()}
+    phrases = {phrase: set(urls) for phrase, urls in terminology._phrases.items()}
+    return codes, texts, phrases, {url: each.names_of for url, each in terminology.value_sets.items()}
+
+
+def test_a_condition_written_from_its_tree_is_the_same_tree(judge):
+    texts = {text for plan in judge.sources.plans for _, text in conditions_of(plan)}
+    assert len(texts) > 90
+    for text in sorted(texts):
+        assert to_text(parse_fhirpath(to_text(parse_fhirpath(text)))) == to_text(parse_fhirpath(text))
+        assert parse_fhirpath(to_text(parse_fhirpath(text))) == parse_fhirpath(text)
+
+
+def test_a_blind_diff_lets_a_mutant_survive(judge, mutants):
+    wording = next(each for each in of_class(mutants, "wording") if judge.judge(each).caught_by == DIFF)
+    assert blind(judge).judge(wording) == (wording, SURVIVED, "")
+
+
+def test_blind_cases_leave_a_changed_stance_to_the_diff(judge, mutants):
+    stance = next(each for each in of_class(mutants, "stance") if "cidp.json" in each.what)
+    assert judge.judge(stance).caught_by == BY_CASES
+    without = blind(judge)
+    without.cases.first_difference = lambda knowledge, names: None
+    assert without.judge(stance).caught_by == SURVIVED
+    assert judge.judge(stance).caught_by == BY_CASES
+
+
+def blind(judge):
+    """Return a judge whose diff finds nothing."""
+    found = copy(judge)
+    found.compare = lambda old, new: []
+    found.cases = copy(judge.cases)
+    return found
+
+
+def test_a_broken_condition_is_refused_by_the_check(judge):
+    plan = next(each for each in judge.sources.plans if each.id == "cidp")
+    path, text = next(conditions_of(plan))
+    verdict = judge.judge(change("typing error", plan, "a bracket less", (path, text[:-1])))
+    assert verdict.caught_by == CHECK
+    assert "does not compile" in verdict.how
+
+
+def test_the_table_sums_classes_and_parts():
+    mutant = Mutant("stance", "changed", ())
+    parts = [
+        counted(["stance", "stance", "dose"], [Verdict(mutant, BY_CASES), Verdict(mutant, SURVIVED)]),
+        counted(["stance"], [Verdict(mutant, DIFF), Verdict(mutant, CHECK)]),
+    ]
+    lines = table(added(map(plain, parts)))
+    assert lines[2].split() == ["stance", "3", "4", "1", "1", "1", "1"]
+    assert lines[-1] == "kill rate 75.0 % of 4 judged; without the diff 50.0 %"
+    assert table({})[-1] == "no mutant was judged"

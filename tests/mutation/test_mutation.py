@@ -1,0 +1,59 @@
+"""Every mutant of the shipped knowledge is caught: the grave classes whole, of the others a sample."""
+
+import pytest
+
+from cds_service.changes.artifacts import compare_artifacts
+from cds_service.knowledge.load import folder_sources
+from tests.golden import CASES
+from tests.mutation.judge import Judge
+from tests.mutation.report import PROPERTY, counted, plain
+from tests.mutation.verdict import SURVIVED
+
+PARTS = 8
+WHOLE = frozenset(
+    {
+        "stance",
+        "evidence class",
+        "evidence from",
+        "direction",
+        "priority",
+        "disorder",
+        "risk",
+        "notice",
+        "on-unknown",
+        "dose of a regimen",
+        "number of the dose check",
+        "not repeated for",
+        "trigger",
+    }
+)
+ONE_IN = 32
+RARELY = {
+    "display or designation": 400,
+    "concept dropped": 120,
+    "concept moved": 80,
+    "set widened": 40,
+    "naming system": 80,
+}
+
+
+@pytest.fixture(scope="session")
+def judge(shipped):
+    return Judge(folder_sources(shipped.plandefinitions, shipped.valuesets), CASES, compare_artifacts)
+
+
+@pytest.fixture(scope="session")
+def mutants(judge):
+    return list(judge.mutants())
+
+
+def is_judged(mutant):
+    return mutant.kind in WHOLE or mutant.number // PARTS % RARELY.get(mutant.kind, ONE_IN) == 0
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_mutant_is_caught(judge, mutants, part, record_property):
+    own = [each for each in mutants if each.number % PARTS == part]
+    verdicts = [judge.judge(each) for each in own if is_judged(each)]
+    record_property(PROPERTY, plain(counted((each.kind for each in own), verdicts)))
+    assert [f"{each.mutant.kind}: {each.mutant.what}" for each in verdicts if each.caught_by == SURVIVED] == []
