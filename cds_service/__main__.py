@@ -10,11 +10,13 @@ COMMANDS = {
     "try": "cds_service.commands.try_request:try_",
     "check": "cds_service.commands.check:check",
     "diff": "cds_service.commands.diff:diff",
+    "coverage": "cds_service.commands.coverage:coverage",
+    "codes": "cds_service.commands.codes:codes",
+    "case": "cds_service.commands.case:case",
     "bundle": "cds_service.commands.bundle:bundle",
     "db": "cds_service.commands.db:db",
     "feedback": "cds_service.commands.feedback:feedback",
     "keys": "cds_service.commands.keys:keys",
-    "codes": "cds_service.commands.codes:codes",
 }
 
 

@@ -41,9 +41,9 @@ def without(value_set: ValueSet, code: Code) -> ValueSet:
 
 
 def holding(knowledge: KnowledgeBase, code: Code) -> KnowledgeBase:
-    sets = knowledge.terminology.value_sets.values()
-    aliases = {alias: system for alias, system in knowledge.terminology.systems.items() if alias != system}
-    return replace(knowledge, terminology=Terminology([without(each, code) for each in sets], aliases))
+    known = knowledge.terminology
+    sets = [without(each, code) for each in known.value_sets.values()]
+    return replace(knowledge, terminology=Terminology(sets, known.systems, known.units))
 
 
 @pytest.mark.parametrize("part", range(PARTS))

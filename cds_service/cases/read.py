@@ -92,12 +92,19 @@ def read_cases(folder: Path) -> tuple[dict[str, Case], list[Problem]]:
             problems.append(Problem(str(path.relative_to(folder)), "-", "a case lies in its service's folder.", fix))
             continue
         name = f"{path.parent.name}/{path.stem}"
-        try:
-            case = msgspec.json.decode(path.read_bytes(), type=Case)
-        except msgspec.MsgspecError as error:
-            problems.append(Problem(f"{name}.json", "-", f"{error}.", "see tests/cases/case.schema.json."))
-            continue
-        if (case.cards is None) == (case.error is None):
-            problems.append(Problem(f"{name}.json", "cards", "expects both or neither.", "give cards or error."))
-        cases[name] = case
+        case, wrong = parse_case(path.read_bytes(), f"{name}.json")
+        problems += wrong
+        if case:
+            cases[name] = case
     return cases, problems
+
+
+def parse_case(raw: bytes, file: str) -> tuple[Case | None, list[Problem]]:
+    """Return the case that JSON holds, None where it cannot be read, and what is wrong with it; `file` is its name."""
+    try:
+        case = msgspec.json.decode(raw, type=Case)
+    except msgspec.MsgspecError as error:
+        return None, [Problem(file, "-", f"{error}.", "see tests/cases/case.schema.json.")]
+    if (case.cards is None) == (case.error is None):
+        return case, [Problem(file, "cards", "expects both or neither.", "give cards or error.")]
+    return case, []

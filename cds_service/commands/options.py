@@ -7,6 +7,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from cds_service.cases.read import Case, read_cases
 from cds_service.errors import KnowledgeError, SettingsError
 from cds_service.knowledge.load import KnowledgeBase, Sources, build_knowledge
 from cds_service.knowledge.place import read_place
@@ -14,6 +15,7 @@ from cds_service.settings import Settings, place_of, read_settings
 
 PROBLEMS, USAGE, REFUSED = 1, 2, 3
 FOLDER = click.Path(path_type=Path, file_okay=False)
+CASES = Path("tests/cases")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -47,6 +49,21 @@ def read_or_exit(settings: Settings) -> tuple[Sources, KnowledgeBase]:
         return sources, build_knowledge(sources)
     except KnowledgeError as error:
         fail(error)
+
+
+def cases_folder(folder: Path | None) -> Path:
+    """Return the folder of golden cases that was named, or else tests/cases; exits with 2 when that is not there."""
+    if folder is None and not CASES.is_dir():
+        raise click.UsageError(f"Give --cases: there is no folder {CASES} here.")
+    return folder or CASES
+
+
+def cases_or_exit(folder: Path | None) -> dict[str, Case]:
+    """Return the golden cases of a folder by 'service/name'; prints all problems of theirs and exits with 1."""
+    golden, problems = read_cases(cases_folder(folder))
+    if problems:
+        fail(KnowledgeError(problems))
+    return golden
 
 
 def fail(error: KnowledgeError) -> NoReturn:

@@ -1,0 +1,72 @@
+"""What a new case expects: read from a file that a person wrote after the source, never from an answer.
+
+An expectation that was copied from what the service answers proves nothing: the case would pass whatever the service
+says. So what looks like an answer is refused. A copy in the form of a case cannot be told from a case; `why` asks its
+author for the place in the source.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import msgspec
+import orjson
+
+from cds_service.cases.read import Case, parse_case
+from cds_service.errors import Problem
+
+OF_ANSWERS = frozenset(
+    {"uuid", "source", "extension", "links", "overrideReasons", "selectionBehavior", "systemActions"}
+)
+EXPECTED = ("title", "why", "cards", "error", "silent")
+IS_ANSWER = "this is what a service answered, and no expectation: a case that expects it would pass whatever comes out."
+WRITE_IT = "write what the source says, with the keys of a case: title, why, cards or error, silent."
+
+
+def parse_expectation(raw: bytes, file: str) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the keys of a case that a file gives, and what is wrong: no JSON object, an answer, or unknown keys."""
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return {}, [Problem(file, "-", "not readable as JSON.", WRITE_IT)]
+    if looks_answered(found):
+        return {}, [Problem(file, "cards", IS_ANSWER, WRITE_IT)]
+    if not isinstance(found, dict):
+        return {}, [Problem(file, "-", "no JSON object.", WRITE_IT)]
+    unknown = sorted(set(found) - set(EXPECTED))
+    return found, [Problem(file, each, "no part of an expectation.", WRITE_IT) for each in unknown]
+
+
+def looks_answered(found: Any) -> bool:
+    """Return whether JSON holds a card as CDS Hooks writes it, at any depth."""
+    if isinstance(found, list):
+        return any(looks_answered(each) for each in found)
+    if not isinstance(found, dict):
+        return False
+    is_card = "indicator" in found or "summary" in found
+    told = any(isinstance(found.get(name), str) for name in ("summary", "detail"))
+    if (is_card and (told or not OF_ANSWERS.isdisjoint(found))) or "systemActions" in found:
+        return True
+    return any(looks_answered(found[name]) for name in set(found) - {"resource"})
+
+
+def to_case(
+    expected: Mapping[str, Any], request: Mapping[str, Any], today: date, file: str
+) -> tuple[bytes, Case | None, list[Problem]]:
+    """Return a case as the bytes of its file, as it is read from them, and what is wrong with it."""
+    document = {
+        "title": expected.get("title"),
+        "why": expected.get("why"),
+        "today": today.isoformat(),
+        "request": request,
+        **{name: expected[name] for name in ("cards", "error", "silent") if name in expected},
+    }
+    lacking = [name for name in ("title", "why") if not document[name]]
+    if lacking:
+        return (
+            b"",
+            None,
+            [Problem(file, each, "missing.", "say it: a case has a title and a source.") for each in lacking],
+        )
+    written = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return written, *parse_case(written, file)
