@@ -3,6 +3,7 @@
 __main__   the command line
 commands   its groups: keys, db, feedback
 changes    what two versions of knowledge differ in: artifacts, and answers
+scaffold   files to start new knowledge from
 cases      golden cases: reading, running, coverage
 app        create_app(settings): where everything meets; the clock is read here
 settings   every setting

@@ -14,6 +14,7 @@ COMMANDS = {
     "codes": "cds_service.commands.codes:codes",
     "case": "cds_service.commands.case:case",
     "bundle": "cds_service.commands.bundle:bundle",
+    "new": "cds_service.commands.new:new",
     "db": "cds_service.commands.db:db",
     "feedback": "cds_service.commands.feedback:feedback",
     "keys": "cds_service.commands.keys:keys",

@@ -5,6 +5,7 @@ CdsServiceError
         EditError           an edit of value sets is refused, and nothing is written
     SettingsError           for operators: a setting that cannot work
     SideError               for authors: one of two versions of knowledge that cannot be had
+    ScaffoldError           for authors: files to start from that cannot be made
     StoreError              for operators: the store cannot be read or written
     RequestError            for EHR integrators: a call that cannot be answered; carries an HTTP status
         BadRequest          400: not a CDS Hooks request, or data of two patients
@@ -61,6 +62,10 @@ class SettingsError(CdsServiceError):
 
 class SideError(CdsServiceError):
     """A version of knowledge that is to be compared cannot be had; the message says what to do."""
+
+
+class ScaffoldError(CdsServiceError):
+    """Files to start from cannot be made from what was given; the message says what to give."""
 
 
 class StoreError(CdsServiceError):

@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -47,6 +49,16 @@ def shipped() -> Shipped:
 @pytest.fixture(scope="session")
 def knowledge(shipped: Shipped) -> KnowledgeBase:
     return load_knowledge(shipped.plandefinitions, shipped.valuesets)
+
+
+@pytest.fixture(scope="session")
+def wheel_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as it is released, built from the source without network."""
+    built = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", built, ROOT], check=True)
+    (found,) = built.glob("cds_service-*.whl")
+    return found
 
 
 @pytest.fixture

@@ -46,8 +46,8 @@ class _Watching(Terminology):
     def _note_distance(self, value: Concept | str, url: str, distancing: str) -> None:
         """Note the words that hold a name off: without them the text would name it."""
         for reading in map(Reading, self._telling_texts(value)):
-            named = [phrase for phrase, _ in self.value_sets[url].phrases if reading.names(phrase, ())]
-            for words, code in self.value_sets[distancing].phrases if named else ():
+            named = [phrase for phrase in self.value_sets[url].phrases if reading.names(phrase, ())]
+            for words, code in self.value_sets[distancing].phrases.items() if named else ():
                 if any(not reading.names(phrase, [words]) for phrase in named):
                     self._note(distancing, code)
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from cds_service.cases.invented import Invented
 from cds_service.cases.moved import Move
-from cds_service.core.coding import keys
 from cds_service.core.text import fold
 from cds_service.core.units import is_number
 from cds_service.core.valueset import Terminology
@@ -60,9 +59,7 @@ class Keeper:
         """Return whether a code needs no look: its system is public, and it is listed or looks like a code."""
         if not isinstance(system, str) or not isinstance(code, str) or not self.is_public(system):
             return False
-        known = keys(self.terminology.systems.get(system, system), code)
-        is_listed = any(system in self.terminology.codes.get(key, ()) for key in known)
-        return is_listed or code in WORDS or bool(CODE.fullmatch(code))
+        return bool(self.terminology.sets_of(system, code)) or code in WORDS or bool(CODE.fullmatch(code))
 
 
 Rule = Callable[[Any, Keeper], Any]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from cds_service.errors import Problem
+from cds_service.knowledge.blanks import check_blanks
 
 SCHEMA = "case.schema.json"
 
@@ -105,6 +106,8 @@ def parse_case(raw: bytes, file: str) -> tuple[Case | None, list[Problem]]:
         case = msgspec.json.decode(raw, type=Case)
     except msgspec.MsgspecError as error:
         return None, [Problem(file, "-", f"{error}.", "see tests/cases/case.schema.json.")]
+    if unfilled := check_blanks(file, msgspec.to_builtins(case)):
+        return None, unfilled
     if (case.cards is None) == (case.error is None):
         return case, [Problem(file, "cards", "expects both or neither.", "give cards or error.")]
     return case, []

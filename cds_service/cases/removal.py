@@ -88,7 +88,7 @@ class Bearers:
 def _lengths(value_sets: Iterable[ValueSet]) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {}
     for each in value_sets:
-        for phrase, _ in each.phrases:
+        for phrase in each.phrases:
             if phrase:
                 found.setdefault(phrase[0], set()).add(len(phrase))
     return found

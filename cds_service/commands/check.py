@@ -22,10 +22,10 @@ def check(plandefinitions: Path | None, valuesets: Path | None, bundle: str | No
     Example:
       cds-service check --plandefinitions plandefinitions --valuesets valuesets --cases tests/cases
     """
-    _, knowledge = read_or_exit(settings_of(plandefinitions, valuesets, bundle))
+    golden, problems = read_cases(cases) if cases else ({}, [])
+    _, knowledge = read_or_exit(settings_of(plandefinitions, valuesets, bundle), problems)
     summary = f"{len(knowledge.all_plans)} plans, {len(knowledge.terminology.value_sets)} value sets"
     if cases:
-        golden, problems = read_cases(cases)
         problems += check_cases(knowledge, golden) if golden else []
         if problems:
             fail(KnowledgeError(problems))

@@ -1,14 +1,14 @@
 """What several commands have in common: which knowledge they are about, and how problems in it are told."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
 
 from cds_service.cases.read import Case, read_cases
-from cds_service.errors import KnowledgeError, SettingsError
+from cds_service.errors import KnowledgeError, Problem, SettingsError
 from cds_service.knowledge.load import KnowledgeBase, Sources, build_knowledge
 from cds_service.knowledge.place import read_place
 from cds_service.settings import Settings, place_of, read_settings
@@ -42,13 +42,16 @@ def settings_of(plandefinitions: Path | None, valuesets: Path | None, bundle: st
     return settings.model_copy(update={"bundle": None}) if plandefinitions or valuesets else settings
 
 
-def read_or_exit(settings: Settings) -> tuple[Sources, KnowledgeBase]:
-    """Return the artifacts and the knowledge they make; prints all problems and exits with 1 when there are any."""
+def read_or_exit(settings: Settings, others: Iterable[Problem] = ()) -> tuple[Sources, KnowledgeBase]:
+    """Return the artifacts and the knowledge they make; prints all problems and exits with 1 when there are any.
+
+    `others` are problems found elsewhere, told along with those of the knowledge.
+    """
     try:
         sources = read_place(place_of(settings))
         return sources, build_knowledge(sources)
     except KnowledgeError as error:
-        fail(error)
+        fail(KnowledgeError([*error.problems, *others]))
 
 
 def cases_folder(folder: Path | None) -> Path:

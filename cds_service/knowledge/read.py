@@ -14,6 +14,7 @@ from fhir.resources.R4B.valueset import ValueSet
 from pydantic import BaseModel, ValidationError
 
 from cds_service.errors import Problem
+from cds_service.knowledge.blanks import check_blanks
 from cds_service.knowledge.plain import without_plain
 
 MODELS: dict[str, type[BaseModel]] = {
@@ -100,9 +101,11 @@ def to_artifact(source: object, file: str, kinds: Set[str], problems: list[Probl
         expected = " or ".join(sorted(kinds))
         problems.append(Problem(file, "resourceType", f"{kind!r} does not belong here.", f"use {expected}."))
         return None
-    invalid = _invalid(file, kind, source)
-    problems += [*invalid, *_misnamed(file, kind, source)]
-    return Artifact(file, kind, source, not invalid)
+    unfilled = check_blanks(file, source, kind)
+    at_blanks = {problem.path for problem in unfilled}
+    invalid = [problem for problem in _invalid(file, kind, source) if problem.path not in at_blanks]
+    problems += [*unfilled, *invalid, *_misnamed(file, kind, source)]
+    return Artifact(file, kind, source, not (unfilled or invalid))
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def test_the_gravest_group_comes_first(old):
     new = after({BURN: reword, RASH_SET: lambda them: concepts(them).pop(0)})
     cases = {name: CASES[name] for name in ("lotion-order-select/burn-is-not-recommended", NAME)}
     found = [(each.change.deed, each.change.fact) for each in grouped(compared(old, new, cases))]
-    assert found == [("vanishes", ""), ("changes", "indicator"), ("changes", "detail")]
+    assert list(dict.fromkeys(found)) == [("vanishes", ""), ("changes", "indicator"), ("changes", "detail")]
 
 
 def test_cases_that_the_new_side_does_not_meet_are_told(old):

@@ -1,0 +1,1 @@
+"""New knowledge to start from: files with every blank marked."""
