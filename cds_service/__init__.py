@@ -15,7 +15,7 @@ operations metrics and log lines
 codes      value sets for their authors: where a code is used, editing, the sheet
 store      the database: cards given, feedback, hashes of advice and tokens
 knowledge  files -> core values, once, at start-up; the rules across artifacts
-core       pure: value sets, conditions, plans, facts, doses, advice, cards, suggestions
+core       pure: value sets, conditions, plans, facts, doses, advice, cards, suggestions, explanations
 get        one bounded GET, of key sets and of Bundles
 errors     every deliberate error
 

@@ -5,9 +5,10 @@ import secrets
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -24,6 +25,7 @@ from cds_service.fhir.client import FhirClient
 from cds_service.fhir.hosts import parse_hosts
 from cds_service.hooks.cors import Wsgi, allow_origins
 from cds_service.hooks.current import Current
+from cds_service.hooks.explain_route import make_explain_route
 from cds_service.hooks.fetching import Count, make_fetch
 from cds_service.hooks.guard import Guard
 from cds_service.hooks.line import log_calls, note
@@ -85,8 +87,7 @@ def create_app(
     client = _fhir_client(settings, effects)
     guard = _guard(settings, effects, metrics, store, key, logger)
     app = Flask("cds_service", static_folder=None)
-    is_guarded = guard.verifier is not None
-    current = Current(known, lambda services: describe(services, settings.public_url, __version__, is_guarded))
+    current = Current(known, _description(settings, guard.verifier is not None))
     edge = Edge(
         current,
         Limits(settings.max_body_bytes, settings.max_entries),
@@ -102,11 +103,18 @@ def create_app(
     log_calls(app, logger, effects.seconds, effects.new_uuid, metrics.call)
     answer_errors(app)
     app.register_blueprint(make_routes(edge))
+    if settings.explain:
+        app.register_blueprint(make_explain_route(edge))
     app.register_blueprint(make_probes(current, __version__, metrics, guard, store.state))
     metrics.knowledge(known.digest)
     app.extensions["cds-service"] = Running(current, effects, write, logger, store, client)
     app.wsgi_app = _around(app.wsgi_app, settings, metrics)  # type: ignore[assignment,method-assign]
     return app
+
+
+def _description(settings: Settings, is_guarded: bool) -> Callable[[Iterable[str]], dict[str, Any]]:
+    """Return how the OpenAPI description of some services is made."""
+    return lambda services: describe(services, settings.public_url, __version__, is_guarded, settings.explain)
 
 
 def _around(app: Wsgi, settings: Settings, metrics: Metrics) -> Wsgi:

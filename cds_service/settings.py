@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     )
     keep_comments: bool = Field(False, description="Whether free-text comments of feedback are stored.")
     keep_cards_days: int = Field(90, gt=0, description="Days for which the store knows which card was about what.")
+    explain: bool = Field(
+        False, description="Whether calls can be explained at /cds-services/{id}/explain, with codes of the patient."
+    )
     metrics_port: int | None = Field(
         None,
         ge=1,

@@ -1,22 +1,19 @@
 """cds-service try: one request, evaluated without a server."""
 
 import json
-import sys
 from pathlib import Path
 
 import click
 
 from cds_service.app import real_effects
 from cds_service.cases.show import show_answer
-from cds_service.commands.options import REFUSED, knowledge_options, read_or_exit, settings_of
-from cds_service.errors import RequestError
+from cds_service.commands.asking import REQUEST_FILE, limits_of, read_body, stating_refusals
+from cds_service.commands.options import knowledge_options, read_or_exit, settings_of
 from cds_service.hooks.answer import answer, find_service
-from cds_service.hooks.outcome import to_outcome
-from cds_service.hooks.request import Limits
 
 
 @click.command(name="try")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
+@click.argument("file", type=REQUEST_FILE)
 @click.option("--service", default="ivig-order-select", show_default=True, help="Service id.")
 @click.option("--json", "as_json", is_flag=True, help="Print the raw CDS Hooks answer.")
 @knowledge_options
@@ -35,13 +32,7 @@ def try_(
     settings = settings_of(plandefinitions, valuesets, bundle)
     _, knowledge = read_or_exit(settings)
     effects = real_effects(settings.timezone)
-    body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    limits = Limits(settings.max_body_bytes, settings.max_entries)
-    try:
-        found = find_service(knowledge, service)
-        answered = answer(knowledge, found, body, effects.today(), effects.new_uuid, limits)
-    except RequestError as error:
-        refusal = to_outcome(error.code, str(error))
-        click.echo(show_answer(refusal, as_json), err=not as_json)
-        sys.exit(REFUSED)
+    with stating_refusals(as_json):
+        found, body = find_service(knowledge, service), read_body(file)
+        answered = answer(knowledge, found, body, effects.today(), effects.new_uuid, limits_of(settings))
     click.echo(show_answer(json.loads(answered.to_json()), as_json))

@@ -104,7 +104,7 @@ def apply_plan(
 
     `concerned` names the plan's actions that are known to apply already, as `concerning` returned them.
     """
-    walk = _Walk(facts, terminology, library)
+    walk = Walk(facts, terminology, library)
     if concerned is None:
         walk.take_all(plan, plan.actions)
     for action in concerned or ():
@@ -112,11 +112,13 @@ def apply_plan(
     return walk.finished()
 
 
-class _Walk:
+class Walk:
+    """The actions of a plan taken one after the other, and the advice that comes of it."""
+
     def __init__(self, facts: Facts, terminology: Terminology, library: Library) -> None:
         self.recommendations: list[Recommendation] = []
         self.notices: list[Advice] = []
-        dose = partial(_dose, facts, terminology, library, self.recommendations)  # a method would close a cycle
+        dose = partial(dose_of, facts, terminology, library, self.recommendations)  # a method would close a cycle
         self.scope = Scope(facts, terminology, self.recommendations, self.notices, dose)
         self.library = library
         self.awake = library.awake(facts)
@@ -188,7 +190,7 @@ class _Walk:
         return bool(lines)
 
     def _warn(self, plan: Plan, action: Action, verdict: Verdict) -> None:
-        title, text = (self._fill(each or "") for each in (action.title, action.description))
+        title, text = self._worded(action)
         warning = Advice(plan, action, evidence=verdict.evidence, notes=self._notes(action), title=title, text=text)
         (self.warnings if self.lines is None else self.lines).append(warning)
 
@@ -203,6 +205,9 @@ class _Walk:
             return ()
         said = [note.text for note in notes if _holds(note.condition.predicate(self.scope, None), note.on_unknown)]
         return tuple(dict.fromkeys(filter(None, map(self._fill, said))))
+
+    def _worded(self, action: Action) -> tuple[str, str]:
+        return self._fill(action.title or ""), self._fill(action.description or "")
 
     def _fill(self, text: str) -> str:
         return fill(text, self.scope.dose.texts) if MARK in text else text
@@ -228,14 +233,14 @@ class _Walk:
         slip = self.scope.dose.slip if applying else None
         if self.scope.dose.outcome == UNIT_SUSPECT:  # a draft given back for another reason would bring the slip back
             applying = [each for each in applying if not (each.suggestion and each.suggestion.element == "reason")]
-        told = [(each, self._fill(each.title or ""), self._fill(each.description or "")) for each in applying]
-        return tuple(Offer(advice.plan, *each, advice.evidence, slip) for each in told)
+        return tuple(Offer(advice.plan, each, *self._worded(each), advice.evidence, slip) for each in applying)
 
 
 def _holds(verdict: Verdict, on_unknown: bool) -> bool:
     return on_unknown if verdict.truth is None else verdict.truth
 
 
-def _dose(facts: Facts, terminology: Terminology, library: Library, recommendations: list[Recommendation]) -> Dose:
+def dose_of(facts: Facts, terminology: Terminology, library: Library, recommendations: list[Recommendation]) -> Dose:
+    """Return what is known of the order's dose, held against the regimens of the recommendations made so far."""
     regimens = dict.fromkeys(regimen for each in recommendations for regimen in each.plan.regimens)
     return assess(facts, terminology, library.dose_rules, regimens) if library.dose_rules else Dose()

@@ -3,26 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 import orjson
 from msgspec import Raw
 
-from cds_service.core.apply import Advice, apply_plan, concerning
+from cds_service.core.apply import Advice, apply_plan
 from cds_service.core.card import Card, to_cards
 from cds_service.core.facts import Facts
-from cds_service.core.plan import Action
-from cds_service.core.records import Order
-from cds_service.core.resources import Resource
 from cds_service.core.topic import Answered, Topic
-from cds_service.errors import BadRequest, TooLarge, UnknownService
-from cds_service.hooks.chart import read_chart
+from cds_service.errors import UnknownService
 from cds_service.hooks.drafts import draft_of
-from cds_service.hooks.drugs import drafted_drugs
-from cds_service.hooks.facts import read_order, to_facts, with_index
-from cds_service.hooks.prefetch import Delivered, Fetch, collect
+from cds_service.hooks.facts import with_index
+from cds_service.hooks.prefetch import Delivered, Fetch
+from cds_service.hooks.reading import InScope, deliver, read_call, read_facts, read_orders
 from cds_service.hooks.repeats import Repeats, Told, tell
-from cds_service.hooks.request import HookRequest, Limits, parse_request, refuse_unreadable
+from cds_service.hooks.request import HookRequest, Limits, refuse_unreadable
 from cds_service.knowledge.load import KnowledgeBase, Service
 
 NewUuid = Callable[[], str]
@@ -50,14 +45,6 @@ class Answer:
     def to_json(self) -> bytes:
         """Return the CDS Hooks response; `{"cards": []}` means: evaluated, nothing to say."""
         return orjson.dumps({"cards": self.cards}, default=_verbatim)
-
-
-class _Ours(NamedTuple):
-    """An order of the service: as it came, as it is read, and the actions of the plan that are about it."""
-
-    source: Resource
-    order: Order
-    concerned: list[Action]
 
 
 def _verbatim(value: object) -> orjson.Fragment:
@@ -92,15 +79,11 @@ def answer(
     the advice of earlier hooks; without them nothing is fetched, and all advice is given. Raises RequestError: 400, 412
     or 413. `indexed=False` evaluates every condition on every record; the answer is the same.
     """
-    request = parse_request(body, limits)
-    if request.hook != service.hook:
-        raise BadRequest(f"This service answers the hook {service.hook}. Post the call to a service of its own hook.")
-    ours = _ours(knowledge, service, request)
+    request = read_call(service, body, limits)
+    ours = [each for each in read_orders(knowledge, service, request) if each.concerned]
     if not ours:
         return Answer([], [])
-    delivered = collect(request, service.prefetch, fetch)
-    if len(ours) * sum(map(len, delivered.resources.values())) > limits.work:
-        raise TooLarge(f"Orders times records are more than {limits.work}. Send fewer orders, or narrow the queries.")
+    delivered = deliver(request, service, ours, limits, fetch)
     answers = _evaluate(knowledge, service, request, ours, delivered, today, indexed)
     with refuse_unreadable():
         cards = to_cards(answers, service.writer, new_uuid)
@@ -109,32 +92,20 @@ def answer(
     return Answer(told.cards, advised, delivered.missing, len(cards) - len(told.cards), told.remembered)
 
 
-def _ours(knowledge: KnowledgeBase, service: Service, request: HookRequest) -> list[_Ours]:
-    """Return the orders that the service is about."""
-    with refuse_unreadable():
-        orders = [(source, read_order(source, request, knowledge.terminology)) for source in request.orders]
-    found = [_Ours(*each, concerning(service.content, each[1], knowledge.terminology)) for each in orders]
-    return [each for each in found if each.concerned]
-
-
 def _evaluate(
     knowledge: KnowledgeBase,
     service: Service,
     request: HookRequest,
-    ours: list[_Ours],
+    ours: list[InScope],
     delivered: Delivered,
     today: date,
     indexed: bool,
 ) -> list[Answered]:
-    day = (today.year, today.month, today.day)
-    with refuse_unreadable():
-        chart = read_chart(request, delivered, knowledge.terminology, indexed)
-        drafts = drafted_drugs(request)
-        known = [(to_facts(each.source, each.order, request, chart, drafts, delivered, day), each) for each in ours]
+    known = read_facts(knowledge, request, ours, delivered, today, indexed)
     answers = []
-    for facts, each in known:
+    for facts, each in zip(known.facts, ours, strict=True):
         facts = with_index(facts, knowledge.terminology) if indexed else facts
         advice = apply_plan(service.content, facts, knowledge.terminology, knowledge.library, each.concerned)
         draft = draft_of(each.source, facts.order.place, request)
-        answers.append(Answered(facts, draft, len(chart.unread), advice))
+        answers.append(Answered(facts, draft, known.unread, advice))
     return answers

@@ -89,7 +89,7 @@ def make_routes(edge: Edge) -> Blueprint:
     @routes.post("/cds-services/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
         service = find_service(edge.current.served.knowledge, service_id)
-        events = parse_feedback(_body(FEEDBACK), edge.keep_comments)
+        events = parse_feedback(read_body(FEEDBACK), edge.keep_comments)
         try:
             stored = edge.store.add_feedback(events, tenant_of(g.caller), service_id, edge.effects.now())
         except StoreError:
@@ -102,7 +102,7 @@ def make_routes(edge: Edge) -> Blueprint:
 
 
 def _answer(edge: Edge, knowledge: KnowledgeBase, service: Service, repeats: Repeats | None) -> Answer:
-    effects, body = edge.effects, _body(edge.limits)
+    effects, body = edge.effects, read_body(edge.limits)
     try:
         return answer(
             knowledge,
@@ -152,7 +152,8 @@ def _keep(edge: Edge, service: Service, answered: Answer, tenant: str | None) ->
         note(repeated=answered.repeated)
 
 
-def _body(limits: Limits) -> bytes:
+def read_body(limits: Limits) -> bytes:
+    """Return the body of the request; raises BadRequest (400) or TooLarge (413)."""
     kind = request.environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if kind and kind not in JSON_TYPES:
         raise BadRequest("The body must be JSON. Send the header Content-Type: application/json.")

@@ -61,7 +61,7 @@ def _of_amounts(left: Typed, bound: Number, test: Callable[[int], bool]) -> Pred
 
     def comparison(scope: Scope, item: Any) -> Verdict:
         units = scope.terminology.units
-        found = [pair for each in left.path(scope, item) or () if (pair := _measured(each, units))]
+        found = [pair for each in left.path(scope, item) or () if (pair := measured(each, units))]
         unit = units.by_code.get(bound.unit)
         if len(found) != 1 or unit is None:
             return UNKNOWN
@@ -71,7 +71,8 @@ def _of_amounts(left: Typed, bound: Number, test: Callable[[int], bool]) -> Pred
     return comparison
 
 
-def _measured(value: object, units: Units) -> tuple[Quantity, Amount] | None:
+def measured(value: object, units: Units) -> tuple[Quantity, Amount] | None:
+    """Return a measured, reckoned or written value with its amount in a known unit; None when it has none."""
     if isinstance(value, Amount):
         return Quantity(value.value), value
     if isinstance(value, str) and WRITTEN_NUMBER.fullmatch(value):

@@ -122,7 +122,7 @@ def _negated(node: Call, this: str | None) -> Predicate:
         return logic.none_in(searched.path, searched.predicate)
     if node.name == "not":
         inner = compile_predicate(node.source, this)
-    elif _is_condition(node.source):
+    elif is_condition(node.source):
         inner = logic.decided(compile_predicate(node.source, this))
     else:
         inner = _exists(Call(node.source, "exists", ()), this)
@@ -137,7 +137,8 @@ def _searched(node: Node) -> _Search | None:
     return _search(call) if isinstance(call, Call) and call.name in {"where", "exists", "newest"} else None
 
 
-def _is_condition(node: Node) -> bool:
+def is_condition(node: Node) -> bool:
+    """Return whether an expression is itself true, false or unknown, and no path to items."""
     is_comparison = isinstance(node, Binary) and node.operator not in {"+", "-"}
     return is_comparison or (isinstance(node, Call) and node.name in _PREDICATES)
 

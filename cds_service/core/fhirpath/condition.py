@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from cds_service.core.fhirpath.compiler import compile_predicate
 from cds_service.core.fhirpath.needs import Needs, needs, units, value_sets
-from cds_service.core.fhirpath.parser import parse_fhirpath
+from cds_service.core.fhirpath.parser import Node, parse_fhirpath
 from cds_service.core.fhirpath.scope import Predicate
 
 REMEMBERED = 2048
@@ -16,6 +16,7 @@ class Condition:
     """A compiled condition; the rest is derived from its text."""
 
     text: str
+    node: Node
     predicate: Predicate
     needs: Needs
     value_sets: frozenset[str]
@@ -29,4 +30,4 @@ def compile_condition(text: str) -> Condition:
     A text is parsed once: knowledge that is loaded again, or held against an older one, shares most conditions.
     """
     node = parse_fhirpath(text)
-    return Condition(text, compile_predicate(node), needs(node), value_sets(node), units(node))
+    return Condition(text, node, compile_predicate(node), needs(node), value_sets(node), units(node))

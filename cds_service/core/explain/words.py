@@ -1,0 +1,135 @@
+"""What settled a condition, in words: one short line for each thing that was looked at."""
+
+import re
+from collections.abc import Iterable
+from itertools import groupby
+
+from cds_service.core.card_text import to_matched
+from cds_service.core.explain.deciding import deciding, leaves
+from cds_service.core.explain.values import Part, Seen, Step
+
+HOW = {"code": "by its code", "text": "by its text", "lab": "as a result", "reason": "as the reason of the order"}
+HOW |= {"encounter": "as a reason of the encounter", "combination": "by its code, together with another diagnosis"}
+TRUTHS = {True: "true", False: "false", None: "unknown"}
+OPERATOR = re.compile(r" (?:!?=|[<>]=?) ")
+MOST_SETS = 6
+
+
+def reasons(step: Step) -> list[str]:
+    """Return why an action fired or did not, a line each; nothing where it has no condition and needs no word."""
+    told = [step.because] if step.because else []
+    if step.condition is None:
+        return told
+    if step.condition.truth is None:
+        means = "applies" if step.action.applies_on_unknown else "does not apply"
+        told.append(f"the condition is unknown, and then the action {means}")
+    return told + lines(deciding(step.condition))
+
+
+def why_unknown(step: Step) -> str:
+    """Return what of an action's condition is not known; nothing where it is true or false."""
+    if step.condition is None or step.condition.truth is not None:
+        return ""
+    return "; ".join(lines(deciding(step.condition)))
+
+
+def found_all_the_same(step: Step) -> list[str]:
+    """Return the records that a part of a false condition is true of."""
+    parts = leaves(step.condition) if step.condition else []
+    found = [line for each in parts if each.truth for line in map(_match, to_matched(each.evidence))]
+    return list(dict.fromkeys(f"found: {line}" for line in found))
+
+
+def lines(parts: Iterable[Part]) -> list[str]:
+    """Return parts in words; searches of the same records that found nothing share a line."""
+    found: list[str] = []
+    for together in gathered(dict.fromkeys(parts)):
+        found += [none_of(together)] if is_plain(together[0]) else in_words(together[0])
+    return list(dict.fromkeys(found))
+
+
+def gathered(parts: Iterable[Part]) -> list[list[Part]]:
+    """Return parts one by one, but searches of the same records that found nothing together."""
+    groups = [list(group) for _, group in groupby(parts, lambda part: part.variable if is_plain(part) else None)]
+    return [each for group in groups for each in ([group] if is_plain(group[0]) else [[part] for part in group])]
+
+
+def is_plain(part: Part) -> bool:
+    """Return whether a part is a search in which no record came near."""
+    return part.kind == "search" and part.truth is False and bool(part.value_sets) and not _near(part)
+
+
+def short(text: str, part: Part) -> str:
+    """Return the text of a part with value sets by name and version instead of by address."""
+    for canonical in part.value_sets:
+        text = text.replace(canonical.partition("|")[0] + "'", name_of(canonical) + "'")
+    return text
+
+
+def name_of(canonical: str) -> str:
+    """Return 'name|version' of a canonical."""
+    return canonical.rpartition("/")[2]
+
+
+def in_words(part: Part) -> list[str]:
+    """Return what one undivided part came to, and on which data."""
+    is_told = part.available == "no" or part.kind == "search" or (part.truth and part.evidence) or part.left == ()
+    return [line if is_told else f"{line} is {TRUTHS[part.truth]}" for line in statements(part)]
+
+
+def statements(part: Part) -> list[str]:
+    """Return the same without the truth, for where that is told beside it."""
+    if part.available == "no":
+        return [f"%{part.variable}: the data was not available"]
+    if part.truth and part.evidence:
+        return [_match(each) for each in to_matched(part.evidence)]
+    if part.kind == "search":
+        return _of_search(part)
+    if part.left == ():
+        return [f"nothing is known of {OPERATOR.split(part.text, maxsplit=1)[0].removesuffix('.exists()')}"]
+    compared = " against ".join(", ".join(side) for side in (part.left, part.right) if side)
+    return [short(part.text, part) + (f" ({compared})" if compared else "")]
+
+
+def told(seen: Seen) -> str:
+    """Return a record as a line names it: reference, codes, value and date."""
+    codes = " ".join(code for _, code in seen.codes) or ("(text only)" if seen.has_text_only else "")
+    value = f"= {seen.value}" if seen.value else ""
+    date = f"of {seen.date}" if seen.date else ""
+    return " ".join(filter(None, (seen.resource, codes, value, date)))
+
+
+def _near(part: Part) -> list[Seen]:
+    return [seen for stage in part.stages for seen in stage.records if seen.part and not seen.truth]
+
+
+def none_of(parts: list[Part], most: int = MOST_SETS) -> str:
+    """Return for searches of the same records that nothing was found in their value sets."""
+    first = parts[0]
+    count = first.stages[0].considered
+    sets = list(dict.fromkeys(name_of(each.value_sets[0]) for each in parts))
+    asked = ", ".join(sets[:most]) + (f" and {len(sets) - most} more" if len(sets) > most else "")
+    return f"none of {count} %{first.variable} is in {asked}" if count else f"no %{first.variable}: {asked}"
+
+
+def _match(matched: dict[str, str]) -> str:
+    code = f"{matched['resource']} {matched['code']} ({matched['display']})"
+    return f"{code} is in {name_of(matched['valueSet'])} {HOW[matched['how']]}"
+
+
+def _of_search(part: Part) -> list[str]:
+    last = part.stages[-1]
+    if part.truth:
+        return [f"{', '.join(seen.resource for seen in last.records if seen.truth)}: {short(last.text, part)}"]
+    if near := [_nearly(seen) for seen in _near(part)]:
+        return near
+    if part.available == "partly":
+        return [f"%{part.variable}: only part of the data was available, and nothing in it matched"]
+    told = "; ".join(f"{stage.kept} of {stage.considered} after {short(stage.text, part)}" for stage in part.stages)
+    return [f"%{part.variable}: {told}"]
+
+
+def _nearly(seen: Seen) -> str:
+    assert seen.part is not None  # noqa: S101  (those that came near are the ones that were taken apart)
+    failed = "; ".join(line for each in deciding(seen.part) for line in in_words(each))
+    return f"{told(seen)} came near, but {failed}"

@@ -1,0 +1,204 @@
+"""cds-service explain: what a person reads, what a program reads, and exit codes."""
+
+import json
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from cds_service.__main__ import main
+from tests.golden import CASES
+from tests.requests import ASPIRIN, condition, order, request
+from tests.test_command_line import loaded, write
+
+__all__ = ["loaded"]
+pytestmark = pytest.mark.usefixtures("loaded")
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def run(*arguments, **more):
+    return CliRunner().invoke(main, ["explain", *map(str, arguments)], catch_exceptions=False, **more)
+
+
+@pytest.fixture
+def explain(tmp_path):
+    """A function that explains a request, by default one with CIDP."""
+
+    def explain(*options, body=None):
+        return run(*options, write(tmp_path / "r.json", body or request(condition("G61.81"), condition("Z99.9", "c2"))))
+
+    return explain
+
+
+def section(output, title):
+    """Return the lines of a section of the overview."""
+    after = output.split(title, 1)[1].splitlines()[1:]
+    return "\n".join(after[: next((i for i, line in enumerate(after) if line.startswith(("├── ", "└── "))), None)])
+
+
+def test_what_fired_stands_first_with_the_record_and_the_value_set(explain):
+    result = explain()
+    assert result.exit_code == 0
+    fired = section(result.output, "FIRED")
+    assert "recommendation cidp: recommended, class I  cidp#recommend" in fired
+    assert (
+        "Condition/c1 G61.81 (Chronic inflammatory demyelinating polyneuritis) is in cidp|2026.1 by its code" in fired
+    )
+    assert result.output.index("FIRED") < result.output.index("SILENT")
+
+
+def test_what_was_read_is_told_with_the_value_sets_that_hold_it(explain):
+    read = section(explain().output, "READ")
+    assert "%problems: Condition/c1 G61.81 [cidp]; Condition/c2 Z99.9 [no value set]" in read
+
+
+def test_what_nearly_fired_says_what_it_lacks_and_the_rest_is_a_list(explain):
+    output = explain().output
+    near = section(output, "SILENT, though something of it was found")
+    assert "igm-paraprotein-neuropathy#recommend" in near
+    assert "none of 2 %problems is in monoclonal-gammopathy|2026.1" in near
+    rest = section(output, "SILENT, and nothing of it was found")
+    assert "gbs-adult, mmn" in rest
+    assert "cidp" not in rest.split(", ")
+
+
+def test_data_that_did_not_come_is_told(explain):
+    body = request(condition("G61.81"))
+    del body["prefetch"]["medications"]
+    output = explain(body=body).output
+    assert "Not available: medications" in output
+    unknown = section(output, "UNKNOWN, AND SO SILENT")
+    assert "%medications: the data was not available" in unknown
+    assert "fcrn-inhibitor-interaction" in unknown
+
+
+@pytest.mark.parametrize("key", ["mmn", "mmn#recommend"])
+def test_only_shows_every_part_of_one(explain, key):
+    output = explain("--only", key).output
+    assert "SILENT recommendation mmn" in output
+    assert "false none of 2 %problems is in mmn|2026.1" in output
+    assert "cidp#recommend" not in output
+
+
+def test_only_can_be_given_again_and_by_risk_plan_or_action(explain):
+    output = explain("--only", "age-over-65", "--only", "renal-risks", "--only", "daily-dose").output
+    assert "false %patient.birthDate < %orderDate - 65 years (1970-05-17 against " in output
+    assert "renal-risks#sepsis" in output
+    assert "thrombosis-risks#daily-dose" in output
+
+
+def test_only_of_what_is_not_there_says_what_is(explain):
+    result = explain("--only", "cipd")
+    assert result.exit_code == 2
+    assert "Nothing is called cipd. Did you mean cidp" in result.output
+    assert "--all lists what there is" in explain("--only", "xxxxxxxxxxxx").output
+
+
+def test_all_shows_the_groups_too(explain):
+    output = explain("--all").output
+    assert "TAKEN group recommendations  ivig-orders#recommendations" in output
+    assert "NOT ASKED suggestion add-reason  mmn#add-reason" in output
+
+
+@pytest.mark.parametrize("options", [(), ("--all",), ("--only", "cidp")])
+def test_an_order_of_something_else_is_said(explain, options):
+    output = explain(*options, body=request(orders=[order(ASPIRIN)])).output
+    assert "The service is not about this order" in output
+    assert "%order.code.memberOf('ivig-intravenous|" in output
+
+
+def test_a_request_without_an_order_is_said(explain):
+    result = explain(body=request(orders=[order(status="cancelled")]))
+    assert result.exit_code == 0
+    assert "No draft order is in scope" in result.output
+    assert "1 draft order(s)" in result.output
+
+
+def test_text_of_a_record_is_not_taken_for_markup(explain):
+    body = request(condition("[red]x", "c1"), condition("G61.81", "c2"))
+    output = explain(body=body).output
+    assert "Condition/c1 [no value set]" in output
+    assert "Condition/c2 G61.81 [cidp]" in output
+
+
+def test_json_is_the_whole_and_the_same_every_time(explain):
+    one, other = explain("--json"), explain("--json")
+    assert one.output == other.output
+    (told,) = json.loads(one.output)["orders"]
+    assert "cidp#recommend" in told["fired"]
+    assert told["actions"][0]["actions"]
+
+
+def test_json_of_one_action_is_a_list_of_that_one(explain):
+    (told,) = json.loads(explain("--json", "--only", "cidp#recommend").output)["orders"]
+    assert [(each["action"], each["outcome"]) for each in told["actions"]] == [("cidp#recommend", "fired")]
+    assert "actions" not in told["actions"][0]
+
+
+def test_standard_input_is_read():
+    result = run("-", input=json.dumps(request(condition("G61.81"))))
+    assert "recommendation cidp" in result.output
+
+
+@pytest.fixture
+def without_rich(monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "rich" or "explain_" in name]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "rich", None)
+
+
+def test_without_rich_the_tree_names_what_to_install_and_json_still_works(without_rich, explain):
+    result = explain()
+    assert result.exit_code == 2
+    assert result.output == "This needs rich. Install it: pip install 'cds-service[authoring]'.\n"
+    assert json.loads(explain("--json").output)["orders"]
+
+
+# Refusals
+
+
+def test_a_misspelt_service_is_one_sentence(explain):
+    result = explain("--service", "nope")
+    assert result.exit_code == 3
+    assert result.output == "Refused: No such CDS service. GET /cds-services lists them.\n"
+
+
+@pytest.mark.parametrize("body", [{"hook": 1}, request() | {"prefetch": {}}])
+def test_a_refused_request_is_one_sentence_or_an_outcome(explain, body):
+    result = explain(body=body)
+    assert result.exit_code == 3
+    assert result.output.startswith("Refused: ")
+    assert result.output.count("\n") == 1
+    as_json = explain("--json", body=body)
+    assert as_json.exit_code == 3
+    assert json.loads(as_json.output)["resourceType"] == "OperationOutcome"
+
+
+def test_a_file_that_is_not_there_or_no_file_is_said(tmp_path):
+    for path in (tmp_path / "nope.json", tmp_path):
+        result = run(path)
+        assert result.exit_code == 2
+        assert str(path) in result.output
+    (tmp_path / "x.json").write_bytes(b"\xff{")
+    result = run(tmp_path / "x.json")
+    assert result.exit_code == 3
+    assert "Refused: The body is not a JSON object in UTF-8" in result.output
+
+
+@pytest.mark.parametrize("width", ["40", "80"])
+@pytest.mark.parametrize("name", ["acetylcholine-receptor-antibody-is-not-hmgcr", "risk-egfr-59-is-renal-risk"])
+def test_no_line_is_wider_than_the_terminal(explain, monkeypatch, name, width):
+    monkeypatch.setenv("COLUMNS", width)
+    for options in ((), ("--only", "renal-risks")):
+        output = explain(*options, body=CASES[f"ivig-order-select/{name}"].request).output
+        assert max(map(len, output.splitlines())) <= int(width)
+
+
+def test_the_help_says_what_it_does_and_how_it_ends():
+    output = run("--help").output
+    assert "Exit code 0" in output
+    assert "cds-service explain request.json" in output.split("Example")[1]
