@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 from openpyxl import Workbook
@@ -66,24 +67,11 @@ def workbook(cells: list[list[Any]], sheet: str = "codes") -> bytes:
     return written.getvalue()
 
 
-def with_shared_strings(raw: bytes) -> bytes:
-    """Return a workbook with its texts where other programs put them: in a table of their own (ECMA-376, 18.4)."""
+def rewritten(raw: bytes, edit: Callable[[dict[str, str]], None]) -> bytes:
+    """Return a workbook of which the parts, by name, were edited."""
     with zipfile.ZipFile(io.BytesIO(raw)) as old:
         parts = {name: old.read(name).decode() for name in old.namelist()}
-    texts: list[str] = []
-
-    def shared(found: re.Match[str]) -> str:
-        texts.append(found[1])
-        return f' t="s"><v>{len(texts) - 1}</v></c>'
-
-    sheet = "xl/worksheets/sheet1.xml"
-    parts[sheet] = re.sub(r' t="inlineStr"><is>(.*?)</is></c>', shared, parts[sheet], flags=re.DOTALL)
-    assert texts
-    parts["xl/sharedStrings.xml"] = f'<sst xmlns="{MAIN}">{"".join(f"<si>{text}</si>" for text in texts)}</sst>'
-    types = "[Content_Types].xml"
-    parts[types] = parts[types].replace(
-        "</Types>", f'<Override PartName="/xl/sharedStrings.xml" ContentType="{TABLE}"/></Types>'
-    )
+    edit(parts)
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as new:
         for name, part in parts.items():
@@ -91,6 +79,26 @@ def with_shared_strings(raw: bytes) -> bytes:
     return written.getvalue()
 
 
+def with_shared_strings(raw: bytes) -> bytes:
+    """Return a workbook with its texts where other programs put them: in a table of their own (ECMA-376, 18.4)."""
+    texts: list[str] = []
+
+    def shared(found: re.Match[str]) -> str:
+        texts.append(found[1])
+        return f' t="s"><v>{len(texts) - 1}</v></c>'
+
+    def edit(parts: dict[str, str]) -> None:
+        parts[FIRST] = re.sub(r' t="inlineStr"><is>(.*?)</is></c>', shared, parts[FIRST], flags=re.DOTALL)
+        parts["xl/sharedStrings.xml"] = f'<sst xmlns="{MAIN}">{"".join(f"<si>{text}</si>" for text in texts)}</sst>'
+        override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{TABLE}"/></Types>'
+        parts[TYPES] = parts[TYPES].replace("</Types>", override)
+
+    made = rewritten(raw, edit)
+    assert texts
+    return made
+
+
+FIRST, TYPES = "xl/worksheets/sheet1.xml", "[Content_Types].xml"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 TABLE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
 HEADER = [*COLUMNS]

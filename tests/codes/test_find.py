@@ -91,6 +91,11 @@ def test_another_form_of_a_drug_code_is_the_same_product(find):
     assert len(packaged) > 1
 
 
+def test_what_a_note_of_a_card_asks_is_told_as_such(find):
+    uses = {(use.plan.id, use.action.id): use.does for each in find("0944-2700") for use in each.uses}
+    assert uses["dose-remarks", "remarks"] == "a note of the card"
+
+
 def test_diagnoses_that_fire_only_together_or_hold_off_say_so(find):
     def roles(code, value_set):
         uses = [use for each in find(code) if each.value_set == value_set for use in each.uses]

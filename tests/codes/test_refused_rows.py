@@ -9,7 +9,7 @@ from cds_service.codes.parse_sheet import parse_sheet
 from cds_service.codes.rows import to_rows
 from cds_service.codes.xlsx_sheet import parse_xlsx, to_xlsx
 from cds_service.errors import EditError
-from tests.codes.sheets import HEADER, SYSTEM, include, known, row, table, taken, value_set, workbook
+from tests.codes.sheets import FIRST, HEADER, SYSTEM, include, known, rewritten, row, table, taken, value_set, workbook
 
 A, B = value_set("a", include("1", "2")), value_set("b", include("1"))
 GOOD = [row("a", "1"), row("a", "1", "designation", name="One", language="en"), row("a", "2"), row("b", "1")]
@@ -219,6 +219,15 @@ def test_a_cell_of_a_workbook_that_is_no_text(value, said):
     line[HEADER.index("code")] = value
     cells = parse_xlsx(workbook([HEADER, list(GOOD[0]), line]), "s.xlsx")
     assert told(cells) == [f"sheet codes, row 3, column code: {said}"]
+
+
+def test_a_workbook_that_says_it_is_smaller_than_it_is_is_read_whole():
+    def lie(parts):
+        assert '<dimension ref="A1:I5"' in parts[FIRST]
+        parts[FIRST] = parts[FIRST].replace('<dimension ref="A1:I5"', '<dimension ref="A1:B2"')
+
+    raw = rewritten(workbook([HEADER, *map(list, GOOD)]), lie)
+    assert parse_sheet(parse_xlsx(raw, "s.xlsx"), known(A, B)) == GOOD
 
 
 def test_a_workbook_without_the_sheet_or_that_is_none():
