@@ -65,7 +65,7 @@ def test_a_case_that_fails_on_a_mutant_is_among_those_that_can_notice_it(judge, 
             names = {name for name in CASES if judge.cases.first_difference(tried.knowledge, [name])}
             assert names <= set(judge.cases.noticing(tried)), each.what
             failing += len(names)
-    assert failing > 10
+    assert failing > 3
 
 
 def test_a_swapped_set_is_found_as_in_a_terminology_of_its_own(judge):
