@@ -94,8 +94,8 @@ def test_a_condition_written_from_its_tree_is_the_same_tree(judge):
     texts = {text for plan in judge.sources.plans for _, text in conditions_of(plan)}
     assert len(texts) > 90
     for text in sorted(texts):
-        assert to_text(parse_fhirpath(to_text(parse_fhirpath(text)))) == to_text(parse_fhirpath(text))
-        assert parse_fhirpath(to_text(parse_fhirpath(text))) == parse_fhirpath(text)
+        node = parse_fhirpath(text)
+        assert parse_fhirpath(to_text(node)) == node
 
 
 def test_a_blind_diff_lets_a_mutant_survive(judge, mutants):
