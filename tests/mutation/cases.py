@@ -15,15 +15,14 @@ from cds_service.cases.run import fired_actions, run_case
 from cds_service.core.coding import keys
 from cds_service.core.fhirpath.condition import Condition
 from cds_service.core.plan import Action, Plan
-from cds_service.core.text import words
-from cds_service.core.valueset import without_tag
+from cds_service.core.text import without_tag, words
 from cds_service.errors import RequestError
 from cds_service.knowledge import load
 from cds_service.knowledge.load import KnowledgeBase
 from tests.golden import ask
 from tests.mutation.check import Tried
 from tests.mutation.recorded import Recorder, gates
-from tests.mutation.swap import Touched
+from tests.mutation.touched import Touched
 
 SPOKEN = ("title", "description", "priority", "links", "override_reasons", "evidence_class", "evidence_from")
 UNSAID = {**dict.fromkeys(SPOKEN), "sources": frozenset(), "children": ()}

@@ -3,9 +3,7 @@
 A test holds it against build_knowledge itself.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from cds_service.core.parse_plan import parse_plan
 from cds_service.core.plan import EVIDENCE_CLASS, Plan
@@ -18,11 +16,10 @@ from cds_service.knowledge.load import KnowledgeBase, Sources
 from cds_service.knowledge.read import Artifact, to_artifact
 from cds_service.knowledge.terms import aliases, to_value_set
 from cds_service.knowledge.units import UNITS, to_units
-from tests.mutation.directions import Directions
 from tests.mutation.mutant import Mutant
-from tests.mutation.swap import Touched, is_simple, swapped
+from tests.mutation.touched import Touched, has_the_same_systems, touched_by
 
-NOTHING_TOUCHED = Touched(frozenset(), frozenset())
+NOTHING_TOUCHED = Touched()
 
 
 class Tried(NamedTuple):
@@ -45,25 +42,21 @@ class Checker:
         self.plans = dict(zip((each.key for each in sources.plans), self.knowledge.all_plans, strict=True))
         self.sets = {each.key: to_value_set(each, []) for each in sources.terms if each.kind == "ValueSet"}
         self.named = aliases((each for each in sources.terms if each.kind == "NamingSystem"), [])
-        self.directions = Directions(self.terminology)
 
-    @contextmanager
-    def tried(self, mutant: Mutant) -> Iterator[Tried]:
-        """Check a mutant; its knowledge holds only as long as the block."""
+    def tried(self, mutant: Mutant) -> Tried:
+        """Return what the check says of a mutant."""
         problems: list[Problem] = []
         for each in mutant.changed:
             to_artifact(each.source, each.file, {each.kind}, problems)
         if problems:
-            yield Tried(problems, None, False)
-            return
+            return Tried(problems, None, False)
         changed = {each.key: each for each in mutant.changed}
         artifacts = [changed.get(each.key, each) for each in self.sources.artifacts]
         if {each.source.get("url") for each in mutant.changed} & {UNITS} or "NamingSystem" in {
             each.kind for each in mutant.changed
         }:
-            yield self._anew(Sources(tuple(artifacts)))
-        else:
-            yield from self._patched(Sources(tuple(artifacts)), mutant)
+            return self._anew(Sources(tuple(artifacts)))
+        return self._patched(Sources(tuple(artifacts)), mutant)
 
     def _anew(self, sources: Sources) -> Tried:
         """Return what the check says where terminology and plans are built anew."""
@@ -76,20 +69,21 @@ class Checker:
         terminology = Terminology(sets, named, units)
         return self._ruled(sources, plans, terminology, problems, is_whole=True)
 
-    def _patched(self, sources: Sources, mutant: Mutant) -> Iterator[Tried]:
-        """Yield what the check says where only value sets, code systems and plans changed."""
+    def _patched(self, sources: Sources, mutant: Mutant) -> Tried:
+        """Return what the check says where only value sets, code systems and plans changed."""
         problems: list[Problem] = []
         sets = {each.key: to_value_set(each, problems) for each in mutant.changed if each.kind == "ValueSet"}
         fresh = {each.key: _parsed(each, self.units, problems) for each in mutant.changed if each.kind == load.PLAN}
         plans = [fresh.get(key, plan) for key, plan in self.plans.items()]
-        if all(is_simple(self.sets[key], each) for key, each in sets.items()):
-            with swapped(self.terminology, sets.values()) as touched:
-                pairs = tuple((self.plans[key], plan) for key, plan in fresh.items())
-                is_whole = any(each.source.get("url") == EVIDENCE_CLASS for each in mutant.changed)
-                yield self._ruled(sources, plans, self.terminology, problems, is_whole, touched, pairs)
-        else:
-            all_sets = [sets.get(key, each) for key, each in self.sets.items()]
-            yield self._ruled(sources, plans, Terminology(all_sets, self.named, self.units), problems, is_whole=True)
+        terminology = self.terminology
+        if sets:
+            terminology = Terminology([sets.get(key, each) for key, each in self.sets.items()], self.named, self.units)
+        old = [(self.sets[key], each) for key, each in sets.items()]
+        is_meaning = any(each.source.get("url") == EVIDENCE_CLASS for each in mutant.changed)
+        if is_meaning or not all(has_the_same_systems(*each) for each in old):
+            return self._ruled(sources, plans, terminology, problems, is_whole=True)
+        pairs = tuple((self.plans[key], plan) for key, plan in fresh.items())
+        return self._ruled(sources, plans, terminology, problems, False, touched_by(old), pairs)
 
     def _ruled(
         self,
@@ -107,9 +101,8 @@ class Checker:
         problems += check_plans(pairs, sources.terms, terminology)
         if not problems:
             problems += check_references(pairs)
-        if not problems and (is_whole or touched.codes or touched.texts or changed):
-            within = terminology if is_whole else self.directions.narrowed(touched, changed)
-            problems += check_directions(pairs, cast(Terminology, within)) if within else []
+        if not problems:
+            problems += check_directions(pairs, terminology)
         if problems:
             return Tried(problems, None, is_whole)
         knowledge = load._knowledge(plans, sources.terms, terminology, "")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from cds_service.core.fhirpath.parser import Binary, Call, Duration, Literal, Member, Node, Number, Variable
+from cds_service.core.fhirpath.unparse import to_text
 from cds_service.core.plan import BASE
 
 SETS = f"{BASE}/ValueSet/"
@@ -29,30 +30,6 @@ class Broken(NamedTuple):
     kind: str
     what: str
     node: Node
-
-
-def to_text(node: Node) -> str:
-    """Return a tree as FHIRPath that parses to the same tree."""
-    if isinstance(node, Binary):
-        return f"({to_text(node.left)} {node.operator} {to_text(node.right)})"
-    if isinstance(node, Variable):
-        return f"%{node.name}"
-    if isinstance(node, Duration):
-        return f"{node.number} {node.unit}s"
-    if isinstance(node, Number):
-        return f"{node.value:.9g}" if node.unit == "1" else f"{node.value:.9g} '{node.unit}'"
-    if isinstance(node, Literal):
-        return _literal(node.value)
-    source = f"{to_text(node.source)}." if node.source else ""
-    ending = f"({', '.join(map(to_text, node.arguments))})" if isinstance(node, Call) else ""
-    return f"{source}{node.name}{ending}"
-
-
-def _literal(value: str | bool | None) -> str:
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-        return f"'{escaped}'"
-    return "{}" if value is None else str(value).lower()
 
 
 def short(node: Node) -> str:

@@ -33,11 +33,11 @@ class Judge:
 
     def judge(self, mutant: Mutant) -> Verdict:
         """Return who catches a mutant; each is asked in turn, on the mutant itself."""
-        with self.checker.tried(mutant) as tried:
-            if tried.problems or tried.knowledge is None:
-                return Verdict(mutant, CHECK, str(tried.problems[0]))
-            if found := self.cases.first_difference(tried.knowledge, self.cases.noticing(tried)):
-                return Verdict(mutant, CASES, found)
+        tried = self.checker.tried(mutant)
+        if tried.problems or tried.knowledge is None:
+            return Verdict(mutant, CHECK, str(tried.problems[0]))
+        if found := self.cases.first_difference(tried.knowledge, self.cases.noticing(tried)):
+            return Verdict(mutant, CASES, found)
         old = Sources(tuple(self.originals[each.key] for each in mutant.changed))
         changes = self.compare(old, Sources(mutant.changed))
         return Verdict(mutant, DIFF, str(changes[0])) if changes else Verdict(mutant, SURVIVED)

@@ -7,8 +7,9 @@ from typing import Any
 from cds_service.core import plan as p
 from cds_service.core.fhirpath.needs import value_sets
 from cds_service.core.fhirpath.parser import parse_fhirpath
+from cds_service.core.fhirpath.unparse import to_text
 from cds_service.knowledge.read import Artifact
-from tests.mutation.conditions import Others, broken, to_text
+from tests.mutation.conditions import Others, broken
 from tests.mutation.doses import mutants_of_doses
 from tests.mutation.edit import DROPPED, Steps, walk
 from tests.mutation.mutant import Mutant, change, place

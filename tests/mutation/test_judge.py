@@ -3,16 +3,12 @@
 from collections import Counter
 from copy import copy
 
-from cds_service.core.fhirpath.parser import parse_fhirpath
-from cds_service.core.valueset import Terminology, ValueSet
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.load import Sources, build_knowledge
 from cds_service.knowledge.read import to_artifact
 from tests.golden import CASES
-from tests.mutation.conditions import to_text
 from tests.mutation.mutant import Mutant, change
 from tests.mutation.report import added, counted, plain, table
-from tests.mutation.swap import swapped
 from tests.mutation.test_mutation import judge, mutants
 from tests.mutation.verdict import CASES as BY_CASES
 from tests.mutation.verdict import CHECK, DIFF, SURVIVED, Verdict
@@ -48,54 +44,23 @@ def refused(judge, mutant):
 def test_the_check_of_a_mutant_is_that_of_build_knowledge(judge, mutants):
     found = Counter()
     for each in sample(mutants, 12):
-        with judge.checker.tried(each) as tried:
-            wanted = refused(judge, each)
-            assert bool(tried.problems) == bool(wanted), each.what
-            assert set(map(str, tried.problems)) <= set(map(str, wanted)), each.what
-            found[bool(wanted)] += 1
-    assert min(found[True], found[False]) > 1
+        tried, wanted = judge.checker.tried(each), refused(judge, each)
+        assert bool(tried.problems) == bool(wanted), each.what
+        assert set(map(str, tried.problems)) <= set(map(str, wanted)), each.what
+        found[bool(wanted)] += 1
+    assert found[True] and found[False]
 
 
 def test_a_case_that_fails_on_a_mutant_is_among_those_that_can_notice_it(judge, mutants):
     failing = 0
     for each in sample([each for each in mutants if each.kind != "display or designation"], 12):
-        with judge.checker.tried(each) as tried:
-            if tried.knowledge is None:
-                continue
-            names = {name for name in CASES if judge.cases.first_difference(tried.knowledge, [name])}
-            assert names <= set(judge.cases.noticing(tried)), each.what
-            failing += len(names)
+        tried = judge.checker.tried(each)
+        if tried.knowledge is None:
+            continue
+        names = {name for name in CASES if judge.cases.first_difference(tried.knowledge, [name])}
+        assert names <= set(judge.cases.noticing(tried)), each.what
+        failing += len(names)
     assert failing > 3
-
-
-def test_a_swapped_set_is_found_as_in_a_terminology_of_its_own(judge):
-    checker = judge.checker
-    old = checker.terminology.value_sets["http://cds-service.example.org/fhir/ValueSet/gbs"]
-    fewer = ValueSet(old.url, old.version, dict(list(old.names_of.items())[1:]))
-    as_shipped = indexes(checker.terminology)
-    with swapped(checker.terminology, [fewer]):
-        sets = [fewer if each.url == old.url else each for each in checker.sets.values()]
-        assert indexes(checker.terminology) == indexes(Terminology(sets, checker.named, checker.units))
-        assert indexes(checker.terminology) != as_shipped
-    assert indexes(checker.terminology) == as_shipped
-
-
-def indexes(terminology):
-    """Return what a terminology looks up in, in its order."""
-    codes = {
-        key: {system: list(sets.items()) for system, sets in each.items()} for key, each in terminology.codes.items()
-    }
-    texts = {text: list(sets.items()) for text, sets in terminology.texts.items()}
-    phrases = {phrase: set(urls) for phrase, urls in terminology._phrases.items()}
-    return codes, texts, phrases, {url: each.names_of for url, each in terminology.value_sets.items()}
-
-
-def test_a_condition_written_from_its_tree_is_the_same_tree(judge):
-    texts = {text for plan in judge.sources.plans for _, text in conditions_of(plan)}
-    assert len(texts) > 90
-    for text in sorted(texts):
-        node = parse_fhirpath(text)
-        assert parse_fhirpath(to_text(node)) == node
 
 
 def test_a_blind_diff_lets_a_mutant_survive(judge, mutants):
