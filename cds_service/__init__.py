@@ -12,7 +12,7 @@ access     who calls: tokens, keys, clients
 fhir       fetching what did not come from the EHR's FHIR server
 feedback   what became of cards: reading it, and the report
 operations metrics and log lines
-codes      value sets for their authors: where a code is used, editing, the sheet
+codes      value sets for their authors: where a code is used, editing, the sheet, expanding, validating
 store      the database: cards given, feedback, hashes of advice and tokens
 knowledge  files -> core values, once, at start-up; the rules across artifacts
 core       pure: value sets, conditions, plans, facts, doses, advice, cards, suggestions, explanations

@@ -7,6 +7,8 @@ CdsServiceError
     SideError               for authors: one of two versions of knowledge that cannot be had
     ScaffoldError           for authors: files to start from that cannot be made
     StoreError              for operators: the store cannot be read or written
+    TerminologyError        for authors: a terminology server, or a release of codes, that cannot be used
+    ExtraMissing            for authors: a package that only authors need is not installed
     RequestError            for EHR integrators: a call that cannot be answered; carries an HTTP status
         BadRequest          400: not a CDS Hooks request, or data of two patients
         Unauthorized        401: no token, or one that is not accepted
@@ -70,6 +72,17 @@ class ScaffoldError(CdsServiceError):
 
 class StoreError(CdsServiceError):
     """The store cannot be read or written; the message says what to do and holds no value of a row."""
+
+
+class TerminologyError(CdsServiceError):
+    """A terminology server or a release of codes cannot be used; the message names it and says why."""
+
+
+class ExtraMissing(CdsServiceError):
+    """A package that only authors need is not installed."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(f"{package} is not installed. Install what authors need: pip install 'cds-service[authoring]'")
 
 
 class RequestError(CdsServiceError):

@@ -10,12 +10,14 @@ COMMANDS = {
     "remove": "cds_service.commands.codes.edit:remove",
     "export": "cds_service.commands.codes.sheets:export",
     "import": "cds_service.commands.codes.sheets:import_",
+    "expand": "cds_service.commands.codes.expand:expand",
+    "validate": "cds_service.commands.codes.validate:validate",
 }
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def codes() -> None:
-    """Find, edit and exchange the codes of value sets.
+    """Find, edit, exchange, expand and validate the codes of value sets.
 
     \b
     Examples:

@@ -33,7 +33,7 @@ class Editing:
         settings = settings_of(plandefinitions, valuesets, bundle)
         if settings.bundle:
             raise click.UsageError("Codes are edited in folders, not in a Bundle: give --plandefinitions, --valuesets.")
-        self.folder = settings.valuesets
+        self.folder, self.ca_file = settings.valuesets, settings.ca_file
         self.today: date = given.date() if given else real_effects(settings.timezone).today()
         self.sources: Sources = read_place(place_of(settings))
         if self.sources.problems:
