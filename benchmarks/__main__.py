@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.contract import measure_authentication, measure_fetching
+from benchmarks.large import measure_large_set
 from benchmarks.payloads import SIZES, make_payload
 from benchmarks.servers import Client, cores, free_port, resident_mb, server, service_command
 from benchmarks.stages import print_stages
@@ -82,6 +83,7 @@ def main() -> None:
     print(f"start: {results['start_s']} s (goal 2.5)   worker: {results['worker_mb']} MB (goal 150)")
     results |= measure_authentication(print)
     results |= measure_fetching(print)
+    results |= measure_large_set(print)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     for size in ("5k", "200k"):
         print_stages(size)

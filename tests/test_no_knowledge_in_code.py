@@ -6,6 +6,7 @@ import re
 import pytest
 
 from cds_service.core.text import fold
+from cds_service.knowledge.concepts import every
 
 ALLOWED = {
     "ivig-order-select": "the default of `cds-service try --service`: the id of the shipped service",
@@ -32,8 +33,7 @@ def without_allowed(text):
 
 
 def concepts(shipped, name):
-    includes = json.loads((shipped.valuesets / f"{name}.json").read_text())["compose"]["include"]
-    return [concept for include in includes for concept in include["concept"]]
+    return [concept for _, _, concept in every(json.loads((shipped.valuesets / f"{name}.json").read_text()))]
 
 
 @pytest.fixture(scope="module")

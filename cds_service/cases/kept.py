@@ -47,7 +47,7 @@ class Keeper:
 
     def note(self, text: str) -> str:
         """Return a text, which is noted for a person to look at unless it is a name that the knowledge knows."""
-        if text.strip() and fold(text) not in self.terminology.texts:
+        if text.strip() and not self.terminology.sets_named(fold(text)):
             self.texts.setdefault(text)
         return text
 

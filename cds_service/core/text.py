@@ -9,7 +9,7 @@ Two rules, both deliberately strict:
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 Words = tuple[str, ...]
@@ -53,15 +53,20 @@ def without_tag(display: str) -> str:
     return display[:start].rstrip()
 
 
-def cut_tag(display: str) -> tuple[str, str]:
-    """Return a name without its semantic tag, and the tag folded; '' where there is none."""
-    if ")" not in display[-2:]:
-        return display, ""
-    head, _, tail = display.rpartition(" (")
-    if head and (tag := _folded_tag(tail)):
-        return head, tag
-    bare = without_tag(display)
-    return bare, fold(display[len(bare) :])
+def cut_tags(displays: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return many names without their semantic tags, and the tags folded; '' where there is none."""
+    bare, tags = [], []
+    for display in displays:
+        head, tag = display, ""
+        if ")" in display[-2:]:
+            head, _, tail = display.rpartition(" (")
+            tag = _folded_tag(tail) if head else ""
+            if not tag:
+                head = without_tag(display)
+                tag = fold(display[len(head) :])
+        bare.append(head)
+        tags.append(tag)
+    return bare, tags
 
 
 @lru_cache(maxsize=256)

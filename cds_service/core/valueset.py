@@ -1,19 +1,22 @@
 """Value sets, and membership that returns its evidence.
 
 `ValueSet.member` is the plain definition. `Terminology` answers the same question for every loaded set at once from one
-index (code -> system -> sets, folded text -> sets); a test proves that both agree.
+index (system -> code -> sets, folded text -> sets); a test proves that both agree.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice, repeat
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cds_service.core.coding import NDC, Code, keys
 from cds_service.core.concept import is_coded, is_local, known_codes, texts_of
+from cds_service.core.index import Index, index_names, lengths_of
 from cds_service.core.resources import Coding, Concept, Junk, many
-from cds_service.core.text import Reading, Words, cut_tag, fold, fold_all, without_tag, words
+from cds_service.core.text import Reading, Words, fold, without_tag, words
 from cds_service.core.units import NO_UNITS, Units
 
 
@@ -26,7 +29,6 @@ class Match(NamedTuple):
 
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-_Index = dict[str, Mapping[str, Match]]  # by a code or a name: the url of each set that holds it, and the match
 REMEMBERED, NAME_LENGTH = 4096, 100  # names of drugs come back call after call; longer texts are not names
 
 
@@ -91,29 +93,22 @@ class ValueSet:
         return None
 
 
-def _merge(index: _Index, of_one_set: _Index) -> None:
-    for key in index.keys() & of_one_set.keys():
-        of_one_set[key] = {**index[key], **of_one_set[key]}
-    index |= of_one_set
-
-
 class Terminology:
     """All loaded value sets, one index over them, and the units of measure.
 
-    A set may hold some hundred thousand codes: all names of a code share its entry, in `texts` by their folded form.
+    A set may hold some hundred thousand codes: all names of a code share its entry, by their folded form.
     """
 
     def __init__(self, value_sets: Iterable[ValueSet], aliases: Mapping[str, str], units: Units = NO_UNITS) -> None:
         self.units = units
         self.value_sets = {each.url: each for each in value_sets}
-        self._drawn = {url: frozenset(code.system for code in each.names_of) for url, each in self.value_sets.items()}
+        self._drawn = {url: frozenset(map(itemgetter(0), each.names_of)) for url, each in self.value_sets.items()}
         used = frozenset().union(*self._drawn.values())
-        self.systems = {system: system for system in used}
-        self.systems |= {alias: system for alias, system in aliases.items() if system in used}
+        self.systems = dict(zip(used, used, strict=True)) | {name: of for name, of in aliases.items() if of in used}
         self._ndc = frozenset({NDC, *(alias for alias, system in self.systems.items() if system == NDC)})
-        self.texts: _Index = {}
-        self._by_code: dict[str, _Index] = {system: {} for system in used}
-        self._phrases: _Index = {}
+        self._by_code: dict[str, Index[Match]] = {system: Index() for system in used}
+        self._phrases: Index[Match] = Index()
+        self._tagged: Index[Match] = Index()
         self._lengths: dict[str, set[int]] = {}
         self._read_before: dict[str, Set[str]] = {}
         for value_set in self.value_sets.values():
@@ -122,32 +117,21 @@ class Terminology:
         self._by_code |= {alias: self._by_code[system] for alias, system in self.systems.items()}
 
     def _index(self, value_set: ValueSet) -> None:
-        url, canonical, names_of = value_set.url, value_set.canonical, value_set.names_of
-        by_code: dict[str, _Index] = {system: {} for system in self._drawn[url]}
-        named = []
-        for code, names in names_of.items():
-            entry = {url: Match(canonical, code, False)}
-            for key in (code.code,) if code.system != NDC else keys(NDC, code.code):
-                by_code[code.system][key] = entry
-            named += [(name, entry) for name in names]
+        url, names_of = value_set.url, value_set.names_of
+        matches = map(Match, repeat(value_set.canonical), names_of, repeat(False))
+        entries: list[Mapping[str, Match]] = [{url: match} for match in matches]
+        by_code: dict[str, dict[str, Mapping[str, Match]]] = {system: {} for system in self._drawn[url]}
+        for code, entry in zip(names_of, entries, strict=True):
+            by_code[code.system][code.code] = entry
         for system, codes in by_code.items():
-            _merge(self._by_code[system], codes)
-        self._index_names(named)
-
-    def _index_names(self, named: list[tuple[str, dict[str, Match]]]) -> None:
-        """Add the names of one set, with the entry of each: the first code of a name counts."""
-        texts, phrases = _Index(), _Index()
-        cut = [cut_tag(name) for name, _ in named]
-        folded = fold_all([bare for bare, _ in cut])
-        for phrase, (_, tag), (_, entry) in zip(folded, cut, named, strict=True):
-            if tag:
-                texts.setdefault(f"{phrase} {tag}" if phrase else tag, entry)
-            texts.setdefault(phrase, entry)
-            phrases.setdefault(phrase, entry)
-        _merge(self.texts, texts)
-        _merge(self._phrases, phrases)
-        for first, length in {(phrase.partition(" ")[0], phrase.count(" ") + 1) for phrase in phrases}:
-            self._lengths.setdefault(first, set()).add(length)
+            written = codes if system != NDC else {key: codes[each] for each in codes for key in keys(NDC, each)}
+            self._by_code[system].merge(written)
+        phrases, tagged = index_names(tuple(names_of.values()), entries)
+        for first, further in lengths_of(phrases):
+            self._lengths.setdefault(first, set()).add(further + 1)
+        self._tagged.shared |= (tagged.keys() & self._phrases.keys()) | (phrases.keys() & self._tagged.keys())
+        self._phrases.merge(phrases)
+        self._tagged.merge(tagged)
 
     def members(self, concept: Concept, local_names: bool = False) -> Mapping[str, Match]:
         """Return, by value set url, why the concept is in each set that holds it; `local_names` as in ValueSet."""
@@ -155,13 +139,9 @@ class Terminology:
         for coding in many(concept.coding, Coding):
             if sets := self.sets_of(coding.system, coding.code):
                 found = {**sets, **found} if found else sets
-        if found or (is_coded(concept) and not (local_names and self.is_local(concept))):
+        if found or (is_coded(concept) and not (local_names and is_local(concept, self.systems))):
             return found
         return self._members_by_text(concept)
-
-    def is_local(self, concept: Concept | Junk) -> bool:
-        """Return whether none of the concept's codes is of a loaded system."""
-        return is_local(concept, self.systems)
 
     def sets_of(self, system: object, code: object) -> Mapping[str, Match]:
         """Return, by value set url, the match of one code of a system in each set that holds it."""
@@ -175,12 +155,32 @@ class Terminology:
                 found.setdefault(url, match._replace(code=match.code._replace(code=code)))
         return found
 
+    def combinations(self) -> dict[tuple[str, ...], Code]:
+        """Return one code for every combination of value sets that some code is in."""
+        shared = (by_code[key] for by_code in self._by_code.values() for key in by_code.shared)
+        found = {tuple(sets): next(iter(sets.values())).code for sets in shared}
+        for value_set in self.value_sets.values():
+            held = ((tuple(self.sets_of(code.system, code.code)), code) for code in value_set.names_of)
+            found |= dict(islice(((urls, code) for urls, code in held if len(urls) == 1), 1))
+        return found
+
     def _members_by_text(self, concept: Concept) -> dict[str, Match]:
         found: dict[str, Match] = {}
         for text in texts_of(concept):
-            for url, match in self.texts.get(fold(text), NOTHING).items():
+            for url, match in self.sets_named(fold(text)).items():
                 found.setdefault(url, match._replace(by_text=True))
         return found
+
+    def sets_named(self, name: str) -> Mapping[str, Match]:
+        """Return, by value set url, what the first code of that folded name matches, in each set that has one."""
+        bare, tagged = self._phrases.get(name, NOTHING), self._tagged.get(name, NOTHING)
+        if not (bare and tagged):
+            return bare or tagged
+        return {url: tagged.get(url) or bare[url] for url in self.value_sets if url in tagged or url in bare}
+
+    def shared_names(self) -> set[str]:
+        """Return the folded names that are in several value sets."""
+        return self._phrases.shared | self._tagged.shared
 
     def naming(self, concept: Concept) -> Set[str]:
         """Return the urls of the sets of which a designation stands in the concept's texts as whole words."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Set
 
 from cds_service.core.apply import apply_plan
-from cds_service.core.coding import Code
 from cds_service.core.facts import Facts, hits
 from cds_service.core.library import Library
 from cds_service.core.plan import Plan
@@ -36,18 +35,22 @@ Records = tuple[Iterable[str], Concept]
 
 def _coded(terminology: Terminology, asked: Set[str]) -> Iterator[Records]:
     """Return the codes of the sets by what they are in: of those that are in the same sets one speaks for all."""
-    alike: dict[tuple[str, ...], list[Code]] = {}
-    for url in asked:
-        for code in terminology.value_sets[url].names_of:
-            alike.setdefault(tuple(terminology.sets_of(code.system, code.code)), []).append(code)
-    for codes in alike.values():
-        yield (f"{code.system}#{code.code}" for code in codes), Concept([Coding(codes[0].system, codes[0].code)])
+    for urls, code in terminology.combinations().items():
+        if not asked.isdisjoint(urls):
+            yield _alike(terminology, urls), Concept([Coding(code.system, code.code)])
+
+
+def _alike(terminology: Terminology, urls: tuple[str, ...]) -> Iterator[str]:
+    for code in terminology.value_sets[urls[0]].names_of:
+        if tuple(terminology.sets_of(code.system, code.code)) == urls:
+            yield f"{code.system}#{code.code}"
 
 
 def _named(terminology: Terminology, asked: Set[str]) -> Iterator[Records]:
     """Return the names that several codes of the sets have."""
-    for name, sets in terminology.texts.items():
-        if len(sets) > 1 and len({match.code[:2] for url, match in sets.items() if url in asked}) > 1:
+    for name in terminology.shared_names():
+        sets = terminology.sets_named(name)
+        if len({match.code[:2] for url, match in sets.items() if url in asked}) > 1:
             yield [f"the name {name!r}"], Concept(text=name)
 
 

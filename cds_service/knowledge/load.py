@@ -96,6 +96,9 @@ def _uncollected() -> Iterator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():  # what was loaded counts as old, so that it is not looked through at once
+            gc.freeze()
+            gc.unfreeze()
         if was_on:
             gc.enable()
 
@@ -116,6 +119,7 @@ def bundle_sources(raw: bytes, file: str) -> Sources:
     return Sources(tuple(read_bundle(raw, file, problems)), tuple(problems))
 
 
+@_uncollected()
 def load_knowledge(plandefinitions: Path, valuesets: Path) -> KnowledgeBase:
     """Return the knowledge of two folders; raises KnowledgeError with every problem of every file at once."""
     return build_knowledge(folder_sources(plandefinitions, valuesets))

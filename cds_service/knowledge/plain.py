@@ -45,9 +45,10 @@ def _are_plain(rows: list[Any], kind: _Kind) -> bool:
     if set(map(type, rows)) != {dict}:
         return False
     names = set().union(*rows)
-    if not names <= {*kind.tokens, *kind.texts, *kind.parts} or not all(kind.required in row for row in rows):
+    if not names <= {*kind.tokens, *kind.texts, *kind.parts}:
         return False
-    return all(_is_plain([row[name] for row in rows if name in row], name, kind) for name in names)
+    columns = {name: [row[name] for row in rows if name in row] for name in {kind.required, *names}}
+    return len(columns[kind.required]) == len(rows) and all(_is_plain(columns[name], name, kind) for name in names)
 
 
 def _is_plain(column: list[Any], name: str, kind: _Kind) -> bool:

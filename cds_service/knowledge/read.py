@@ -23,7 +23,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "CodeSystem": CodeSystem,
     "NamingSystem": NamingSystem,
 }
-ESCAPED_COLONS = (rb"\u003a", rb"\u003A")
+ESCAPED = rb"\u003"  # of a colon, among others
 PREFIXED = {"CodeSystem": "codesystem-", "NamingSystem": "namingsystem-"}
 
 
@@ -91,7 +91,7 @@ def parse_json(raw: bytes, file: str, problems: list[Problem]) -> Any:
 
 def _may_repeat(raw: bytes, value: object) -> bool:
     """Return whether JSON may give an element twice: if so, it has more colons than what was read of it."""
-    return raw.count(b":") != msgspec.json.encode(value).count(b":") or any(each in raw for each in ESCAPED_COLONS)
+    return raw.count(b":") != msgspec.json.encode(value).count(b":") or ESCAPED in raw
 
 
 def to_artifact(source: object, file: str, kinds: Set[str], problems: list[Problem]) -> Artifact | None:

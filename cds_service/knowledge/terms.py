@@ -1,11 +1,10 @@
 """ValueSet, CodeSystem and NamingSystem JSON -> core values. What is not interpreted is refused."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from cds_service.core.coding import Code, keys
-from cds_service.core.text import fold
+from cds_service.core.coding import NDC, Code, keys
+from cds_service.core.text import fold, fold_all
 from cds_service.core.valueset import ValueSet
 from cds_service.errors import Problem
 from cds_service.knowledge.concepts import Concepts, expanded, is_intensional, listed
@@ -19,7 +18,6 @@ VALUE_SET_ELEMENTS = frozenset(
     """.split()
 )
 INCLUDE_ELEMENTS = frozenset({"system", "concept", "filter"})
-ASCII_WORD = re.compile("[0-9A-Za-z]")
 Known = set[tuple[str, str]]
 
 
@@ -67,36 +65,35 @@ def _include(path: str, include: Mapping[str, Any]) -> Iterator[tuple[str, str, 
 
 def _names(group: Concepts, file: str, known: Known, problems: list[Problem]) -> dict[Code, tuple[str, ...]]:
     """Return the names of each code of a list; the codes are added to the known ones."""
-    codes = [
-        Code(
-            each.get("system", "") if group.system is None else group.system,
-            each.get("code", ""),
-            each.get("display", ""),
-        )
-        for each in group.concepts
-    ]
-    keys_of = {code[:2] for code in codes}
-    if len(keys_of) < len(codes) or not keys_of.isdisjoint(known) or not _are_right(codes, group):
+    rows = group.concepts
+    systems = [row.get("system", "") for row in rows] if group.system is None else [group.system] * len(rows)
+    displays = [row.get("display", "") for row in rows]
+    codes = list(map(Code, systems, [row.get("code", "") for row in rows], displays))
+    held = {code[:2] for code in codes}
+    if len(held) < len(codes) or not held.isdisjoint(known) or not _are_right(codes, displays, group):
         problems += [Problem(file, *breach) for breach in _breaches(group, codes, set(known))]
-    known |= keys_of
-    return {code: _texts(code, concept) for code, concept in zip(codes, group.concepts, strict=True)}
+    known |= held
+    is_named = any("designation" in row for row in rows)
+    return dict(zip(codes, map(_texts, displays, rows) if is_named else zip(displays, strict=True), strict=True))
 
 
-def _texts(code: Code, concept: Mapping[str, Any]) -> tuple[str, ...]:
+def _texts(display: str, concept: Mapping[str, Any]) -> tuple[str, ...]:
     if "designation" not in concept:
-        return (code.display,)
-    texts = (code.display, *(each.get("value", "") for each in concept["designation"]))
+        return (display,)
+    texts = (display, *(each.get("value", "") for each in concept["designation"]))
     return tuple(dict.fromkeys(text for text in texts if text.strip()))
 
 
-def _are_right(codes: list[Code], group: Concepts) -> bool:
+def _are_right(codes: list[Code], displays: list[str], group: Concepts) -> bool:
     """Return whether nothing is wrong with single codes; only where something is, each is looked at."""
     names: set[str] = set().union(*group.concepts)
-    if not names <= group.elements or not all(code.system and code.code and code.display.strip() for code in codes):
+    if not names <= group.elements or not all(map(str.strip, displays)):
         return False
     designations = [each for each in group.concepts if "designation" in each] if "designation" in names else []
-    texts = (each.get("value", "") for concept in designations for each in concept["designation"])
-    return all(ASCII_WORD.search(text) or fold(text) for text in texts) and all(keys(*code[:2]) for code in codes)
+    texts = [each.get("value", "") for concept in designations for each in concept["designation"]]
+    return all(fold_all(texts)) and all(
+        system and code and (system != NDC or keys(NDC, code)) for system, code, _ in codes
+    )
 
 
 def _breaches(group: Concepts, codes: list[Code], known: Known) -> Iterator[tuple[str, str, str]]:

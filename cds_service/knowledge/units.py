@@ -1,6 +1,7 @@
 """The units of measure that are known: their codes and spellings from a value set, their worth from a UCUM library."""
 
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from cds_service.core.plan import BASE
@@ -62,8 +63,9 @@ def _is_annotation(part: str) -> bool:
 
 
 def _part(code: str) -> Unit | None:
+    parse, worth = _ucum()
     try:
-        quantity = _registry().from_ucum(code).to_base_units()
+        quantity = worth(parse(code)).to_base_units()
     except Exception:  # noqa: BLE001  (the library raises errors of its parser, of its own, and of pint)
         return None
     dimension = DIMENSIONS.get(str(quantity.dimensionality))
@@ -71,7 +73,8 @@ def _part(code: str) -> Unit | None:
 
 
 @cache
-def _registry() -> Any:
-    from ucumvert import PintUcumRegistry
+def _ucum() -> tuple[Callable[[str], Any], Callable[[Any], Any]]:
+    """Return what parses a UCUM code, and what makes a quantity of it; the library's own registry would do so twice."""
+    from ucumvert import UcumToPintTransformer, get_ucum_parser, parse_ucum
 
-    return PintUcumRegistry()
+    return partial(parse_ucum, parser=get_ucum_parser()), UcumToPintTransformer().transform

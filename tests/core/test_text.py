@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cds_service.core.text import Reading, cut_tag, fold, fold_all, without_tag, words
+from cds_service.core.text import Reading, cut_tags, fold, fold_all, without_tag, words
 
 HYPOTHESIS = settings(max_examples=300, deadline=None, database=None)
 PHRASES = [words("Miller Fisher"), words("Fisher syndrome")]
@@ -172,6 +172,6 @@ def test_many_texts_are_folded_as_each_alone(texts):
 @example("foo (bar\t(disorder)")
 @example("foo (disorder)\n")
 def test_a_name_is_its_bare_name_and_its_tag(name):
-    bare, tag = cut_tag(name)
+    (bare,), (tag,) = cut_tags([name])
     assert fold(bare) == fold(without_tag(name)) == fold(re.sub(r"\s+\([a-z/ ]+\)$", "", name))
     assert " ".join(filter(None, (fold(bare), tag))) == fold(name)

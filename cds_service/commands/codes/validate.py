@@ -61,7 +61,7 @@ def validate(
     Examples:
       cds-service codes validate
       cds-service codes validate --release icd10cm-codes-2027.txt icd10cm-tabular-2027.xml
-      cds-service codes validate cidp --server https://tx.example.org/r4 --json
+      cds-service codes validate my-value-set --server https://tx.example.org/r4 --json
     """
     settings = settings_of(plandefinitions, valuesets, bundle)
     artifacts = _artifacts(settings)

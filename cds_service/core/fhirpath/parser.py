@@ -8,9 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from antlr4 import CommonTokenStream, InputStream, ParseTreeWalker
+from antlr4 import CommonTokenStream, InputStream, TerminalNode
 from antlr4.error.ErrorListener import ErrorListener
-from fhirpathpy.parser.ASTPathListener import ASTPathListener
 from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
 from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
 
@@ -104,9 +103,16 @@ def parse_fhirpath(text: str) -> Node:
     for recognizer in (lexer, parser):
         recognizer.removeErrorListeners()
         recognizer.addErrorListener(_Raising())
-    listener = ASTPathListener()
-    ParseTreeWalker().walk(listener, parser.entireExpression())
-    return _node(listener.parentStack[0]["children"][0])
+    return _node(_tree(parser.entireExpression()))
+
+
+def _tree(context: Any) -> dict[str, Any]:
+    """Return a node of the parse as fhirpathpy's own listener writes it, with `text` only where it is read."""
+    kind = type(context).__name__.removesuffix("Context")
+    tokens = [child.getText() for child in context.children if isinstance(child, TerminalNode)]
+    children = [_tree(child) for child in context.children if not isinstance(child, TerminalNode)]
+    text = context.getText() if kind == "Identifier" or kind.endswith("Literal") else ""
+    return {"type": kind, "terminalNodeText": tokens, "children": children, "text": text}
 
 
 def _node(tree: dict[str, Any]) -> Node:
