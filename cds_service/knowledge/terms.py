@@ -78,10 +78,10 @@ def _names(group: Concepts, file: str, known: Known, problems: list[Problem]) ->
 
 
 def _texts(display: str, concept: Mapping[str, Any]) -> tuple[str, ...]:
-    if "designation" not in concept:
-        return (display,)
-    texts = (display, *(each.get("value", "") for each in concept["designation"]))
-    return tuple(dict.fromkeys(text for text in texts if text.strip()))
+    designations = concept.get("designation", ())
+    if len(designations) == 1 and designations[0].get("value", display) != display:  # nearly all; the rest takes time
+        return (display, designations[0]["value"])
+    return tuple(dict.fromkeys((display, *(each.get("value", "") for each in designations))))
 
 
 def _are_right(codes: list[Code], displays: list[str], group: Concepts) -> bool:

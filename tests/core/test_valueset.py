@@ -209,17 +209,20 @@ def test_a_mention_is_found_by_the_index_as_by_going_through_the_set(knowledge, 
     assert terminology.mentions(text, url, apart) == expected
 
 
-def test_of_several_phrases_the_first_of_the_set_counts():
-    of_two = {
-        (CODES, "1", "Skin burn (disorder)"): ("Skin burn (disorder)",),
-        (CODES, "2", "x"): ("Skin burn disorder", "a"),
-    }
-    several = value_set("several", of_two)
+TAGGED = (CODES, "1", "Skin burn (disorder)"), ("Skin burn (disorder)",)
+UNTAGGED = (CODES, "2", "x"), ("Skin burn disorder", "a")
+
+
+@pytest.mark.parametrize("codes", [(TAGGED, UNTAGGED), (UNTAGGED, TAGGED)])
+def test_of_several_codes_with_one_name_the_first_of_the_set_counts(codes):
+    several = value_set("several", dict(codes))
     terminology = Terminology([several, APART], {})
     for text in ("a skin burn", "skin burn disorder", "a", "no skin burn. a", "no a. skin burn disorder"):
         expected = mentioned(terminology, text, several, APART)
         assert expected
         assert terminology.mentions(text, several.url, APART.url) == expected
+        by_name = several.member(concept(text=text), terminology.systems)
+        assert terminology.members(concept(text=text)).get(several.url) == by_name
 
 
 def test_a_set_is_frozen_and_names_itself_with_its_version():

@@ -25,12 +25,26 @@ DESIGNATIONS = objects(value=TEXTS, language=TEXTS, use=USES | JUNK, extension=J
 CONCEPTS = objects(
     system=TEXTS, code=TEXTS, display=TEXTS, designation=st.lists(DESIGNATIONS, max_size=2) | JUNK, id=TEXTS
 )
-LISTS = st.lists(CONCEPTS | CONCEPTS | JUNK, max_size=3)
 GOOD = {
     "code": "a",
     "display": "A",
     "designation": [{"value": "b", "use": {"system": "s", "code": "c", "display": "d"}}],
 }
+
+
+def nearly(value, change):
+    """Return the values that differ from a good one in one place, there being anything or nothing."""
+    if isinstance(value, dict):
+        parts = [st.builds(lambda each, n=name: value | {n: each}, nearly(value[name], change)) for name in value]
+        left_out = st.sampled_from([{n: each for n, each in value.items() if n != name} for name in value])
+        return st.one_of(left_out, change, st.builds(lambda each: value | {"more": each}, change), *parts)
+    if isinstance(value, list):
+        return st.one_of(change, st.lists(nearly(value[0], change), max_size=2))
+    return change
+
+
+ODD = nearly(GOOD | {"system": "s"}, TEXTS) | nearly(GOOD, TEXTS) | CONCEPTS | JUNK
+LISTS = st.lists(ODD, max_size=3) | st.builds(lambda odd: [GOOD, odd], ODD)
 
 
 def value_set(concepts, contained):
@@ -66,7 +80,10 @@ def is_valid(source):
 @HYPOTHESIS
 @given(LISTS, LISTS)
 @example([GOOD], [GOOD | {"system": "s"}])
-@example([GOOD, {"code": "b", "display": "\x1f"}], [GOOD])
+@example([GOOD, GOOD | {"display": "\u00a0"}], [GOOD])
+@example([GOOD, GOOD | {"display": ""}], [GOOD])
+@example([GOOD, {"display": "without a code"}], [GOOD])
+@example([GOOD, GOOD | {"code": "a  b"}], [GOOD])
 def test_a_value_set_is_as_valid_without_its_plain_concepts(concepts, contained):
     source = value_set(concepts, contained)
     problems = []
