@@ -36,6 +36,18 @@ class Shipped:
     valuesets: Path
 
 
+@pytest.fixture
+def unmeasured() -> Iterator[None]:
+    """Coverage is not measured in tests that run the same code a thousand times: it would more than double their time.
+
+    The marker no_cover of pytest-cov does not reach the processes of xdist.
+    """
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracer)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

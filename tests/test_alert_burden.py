@@ -9,6 +9,8 @@ from tests.golden import answered_cases, cards_of
 from tests.hooks.calls import post
 from tests.requests import bundle, condition, order, request
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 DISORDERS = {  # ICD-10-CM codes of an adult's disorder, each with a stance of the statements
     "cidp": "G61.81",
     "gbs-adult": "G61.0",

@@ -12,6 +12,8 @@ from cds_service.hooks.answer import answer
 from cds_service.knowledge.load import KnowledgeBase
 from tests.golden import CASES
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 PARTS = 2
 
 

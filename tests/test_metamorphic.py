@@ -2,9 +2,13 @@
 
 import copy
 
+import pytest
+
 from cds_service.core.card import RECOMMENDATIONS, WARNINGS
 from tests.golden import CASES, answered_cases, ask, cards_of
 from tests.requests import ICD, bundle
+
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 LOINC = "http://loinc.org"
 RECENT = "2026-11-20"

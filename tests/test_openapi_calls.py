@@ -4,6 +4,7 @@ import copy
 import json
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,8 @@ from schemathesis.specs.openapi.checks import (
 from tests.contract_schema import CALL, DESCRIPTION, assert_described, at, places
 from tests.golden import CASES
 from tests.hooks.test_any_request import junk
+
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 # negative_data_rejection is not among them: a call is read tolerantly, and a wrong type may only lose its element
 CHECKS = [

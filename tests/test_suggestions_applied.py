@@ -11,6 +11,8 @@ from cds_service.core.card import RECOMMENDATIONS, WARNINGS
 from cds_service.errors import RequestError
 from tests.golden import CASES, ask, cards_of
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 MODELS = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
 DOSE = {"dose-too-high", "dose-too-low", "dose-unit-suspect"}
 PARTS = 4

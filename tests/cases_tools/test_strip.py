@@ -19,6 +19,8 @@ from cds_service.core.dose import dosage, timing
 from cds_service.hooks import request as calls
 from tests.golden import CASES
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 DAY = date(2020, 6, 15)
 ASKED = date(2026, 11, 22)
 SECRET = "SECRET-Smith 1"

@@ -13,6 +13,8 @@ from cds_service.changes.change import Kind
 from cds_service.knowledge.load import Sources, folder_sources
 from tests.knowledge.test_any_artifact import changed, places
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 OTHER = [..., None, [], {}, "", "x", 1, 1.0, True, 0, False, [[]], [{}], ["x"]]
 
 

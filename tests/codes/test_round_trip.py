@@ -16,6 +16,8 @@ from cds_service.codes.xlsx_sheet import parse_xlsx, to_xlsx
 from cds_service.core.text import fold
 from tests.codes.sheets import emptied, known, value_set, with_shared_strings, without_order
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 HOSTILE = [
     *("0123", "1E10", "36.0", "1-2", "3/4", "MAR1", "TRUE", "#N/A", "nan", "1.0", "12345678901234567890", "2026-11-22"),
     *("=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://example.org")', "'=1", "''", "'quoted'", '"quoted"'),

@@ -11,6 +11,8 @@ from cds_service.cases.run import run_case
 from cds_service.errors import RequestError
 from tests.golden import CASES, ask
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 TEXTS = [
     "Miller Fisher",
     "necrotizing myopathy",

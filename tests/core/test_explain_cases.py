@@ -15,6 +15,8 @@ from cds_service.hooks.answer import find_service
 from cds_service.hooks.explain import explain
 from tests.golden import CASES, ask
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 PARTS = 4
 UNIT_SUSPECT = [
     name for name, case in CASES.items() if any("dose-unit-suspect" in card.warnings for card in case.cards or ())

@@ -17,6 +17,8 @@ from tests.core.reference import reference_truth
 from tests.core.small_world import DATES, conditions, facts, indexed, truth
 from tests.golden import CASES
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 HYPOTHESIS = settings(max_examples=400, deadline=None, database=None)
 
 

@@ -14,6 +14,8 @@ from tests.hooks.calls import SERVICE
 from tests.hooks.test_http import assert_nothing_null_or_empty
 from tests.requests import bundle, condition, order, request
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 NAMES = """
 resourceType id status code coding system text display concept reference subject patient encounter context entry
 resource clinicalStatus verificationStatus value valueString valueQuantity valueCodeableConcept interpretation

@@ -13,6 +13,8 @@ from tests.golden import CASES, ask, cards_of
 from tests.hooks.signing import SELECT, SIGN, call, cidp, said, signing, the_order
 from tests.requests import condition, order, request
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 
 def all_are_selected(body):
     try:

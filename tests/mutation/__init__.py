@@ -15,6 +15,7 @@ swap        value sets changed inside a loaded terminology, and back
 check       the knowledge check of a mutant, by way of what did not change
 cases       the golden cases that can notice a mutant, and their answer to it
 judge       check, then cases, then diff: who catches a mutant
+shipped     the judge of the shipped knowledge, and all mutants of it
 verdict     who caught a mutant
 report      the table
 

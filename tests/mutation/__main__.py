@@ -4,24 +4,18 @@ import argparse
 import sys
 from collections.abc import Iterator
 from multiprocessing import get_context
-from pathlib import Path
 
-from cds_service.changes.artifacts import compare_artifacts
-from cds_service.knowledge.load import folder_sources
-from tests.golden import CASES
-from tests.mutation.judge import Judge
 from tests.mutation.mutant import Mutant
 from tests.mutation.report import counted, table
+from tests.mutation.shipped import judge, mutants
 from tests.mutation.verdict import DIFF, SURVIVED, Verdict
 
-ROOT = Path(__file__).parents[2]
 EVERY = 200
-_judge: Judge
 _mutants: list[Mutant]
 
 
 def _one(i: int) -> tuple[str, str]:
-    found = _judge.judge(_mutants[i])
+    found = judge().judge(_mutants[i])
     return found.caught_by, found.how
 
 
@@ -34,7 +28,7 @@ def _verdicts(jobs: int) -> Iterator[Verdict]:
 
 
 def main() -> int:
-    global _judge, _mutants
+    global _mutants
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--all", action="store_true", help="judge every mutant (minutes)")
     parser.add_argument("--kind", action="append", default=[], help="judge the mutants of this class")
@@ -43,8 +37,7 @@ def main() -> int:
     given = parser.parse_args()
     if not given.all and not given.kind:
         parser.error("say --all or --kind CLASS.")
-    _judge = Judge(folder_sources(ROOT / "plandefinitions", ROOT / "valuesets"), CASES, compare_artifacts)
-    _mutants = [each for each in _judge.mutants() if given.all or each.kind in given.kind]
+    _mutants = [each for each in mutants() if given.all or each.kind in given.kind]
     verdicts = list(_verdicts(given.jobs))
     told = {SURVIVED, DIFF} if given.list else {SURVIVED}
     for each in verdicts:

@@ -1,12 +1,11 @@
 """Every mutant of the shipped knowledge is caught: the grave classes whole, of the others a sample."""
 
+from functools import cache
+
 import pytest
 
-from cds_service.changes.artifacts import compare_artifacts
-from cds_service.knowledge.load import folder_sources
-from tests.golden import CASES
-from tests.mutation.judge import Judge
 from tests.mutation.report import PROPERTY, counted, plain
+from tests.mutation.shipped import judge, mutants
 from tests.mutation.verdict import SURVIVED
 
 PARTS = 8
@@ -37,30 +36,20 @@ RARELY = {
 }
 
 
-@pytest.fixture(scope="session")
-def judge(shipped):
-    return Judge(folder_sources(shipped.plandefinitions, shipped.valuesets), CASES, compare_artifacts)
-
-
-@pytest.fixture(scope="session")
-def mutants(judge):
-    return list(judge.mutants())
-
-
-@pytest.fixture(scope="session")
-def sampled(mutants):
+@cache
+def sampled():
     """What is judged: of every class some, the same in every run."""
-    classes = {each.kind: [] for each in mutants}
-    for each in sorted(mutants, key=lambda each: each.number):
+    classes = {each.kind: [] for each in mutants()}
+    for each in sorted(mutants(), key=lambda each: each.number):
         classes[each.kind].append(each)
     steps = {kind: 1 if kind in WHOLE else RARELY.get(kind, ONE_IN) for kind in classes}
     return [each for kind, found in classes.items() for each in found[:: steps[kind]]]
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_every_mutant_is_caught(judge, mutants, sampled, part, record_property):
-    verdicts = [judge.judge(each) for each in sampled[part::PARTS]]
-    made = [each.kind for each in mutants[part::PARTS]]
+def test_every_mutant_is_caught(part, record_property):
+    verdicts = [judge().judge(each) for each in sampled()[part::PARTS]]
+    made = [each.kind for each in mutants()[part::PARTS]]
     record_property(PROPERTY, plain(counted(made, verdicts)))
     survivors = [f"{each.mutant.kind}: {each.mutant.what}" for each in verdicts if each.caught_by == SURVIVED]
     assert not survivors, "\n".join(["survived:", *survivors])

@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _unmeasured(unmeasured: None) -> None:
+    pass
