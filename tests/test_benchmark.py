@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.floor import make_floor
 from benchmarks.payloads import SIZES, make_payload
+from benchmarks.stages import STAGES, places
 from tests.hooks.calls import SERVICE
 
 BYTES = {"5k": 5_000, "50k": 50_000, "200k": 200_000, "550k": 550_000}
@@ -24,3 +25,7 @@ def test_the_floor_reads_json_and_answers_a_constant_card():
     (card,) = client.post("/cds-services/floor", data=make_payload("5k")).json["cards"]
     assert card["summary"] == "A constant card"
     assert client.post("/cds-services/floor", data=b"no json").status_code == 500
+
+
+def test_every_stage_that_is_timed_is_called_somewhere():
+    assert set(places()) == set(STAGES)
