@@ -52,9 +52,14 @@ class Move:
         """
         parts = parse_date(written)
         if parts is None or len(parts) < 3:
-            return self.day(written)
+            return self.day(self._no_older(written, parts))
         born = [self._born(date(*parts), day) for day in (self.asked, *ordered)]
         return min(born).isoformat()
+
+    def _no_older(self, written: object, parts: Partial | None) -> object:
+        """Return a birth date without a day, of the year in which one is 90 where it was before."""
+        oldest = self.asked.year - OLDEST_MONTHS // 12
+        return f"{oldest}{str(written)[4:]}" if parts and parts[0] < oldest else written
 
     def _born(self, birth: date, day: date) -> date:
         months = min(_months(birth, day), OLDEST_MONTHS)

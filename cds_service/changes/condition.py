@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cds_service.changes.names import Names
 from cds_service.changes.phrases import LOOKED_FOR, phrase
 from cds_service.core.fhirpath.parser import Binary, Call, Node
+from cds_service.core.fhirpath.unparse import to_text
 
 ALIKE = 0.5
 JOINED = {"and": "requirement", "or": "alternative"}
@@ -36,7 +37,7 @@ def _compare(old: Node, new: Node, names: Names) -> Iterator[Part]:
     elif before.operator and after.operator and before.operator != after.operator:
         yield Part(f"“{before.operator}” became “{after.operator}”: {ENOUGH[after.operator]}")
         if set(before.nodes) != set(after.nodes):
-            yield Part("changed", phrase(old, names), phrase(new, names))
+            yield Part("changed", *_worded(old, new, names))
     elif before.operator or after.operator:
         yield from _listed(before, after, names)
     else:
@@ -100,13 +101,19 @@ def _likeness(one: Node, other: Node, names: Names) -> float:
 
 def _single(old: Node, new: Node, names: Names) -> Iterator[Part]:
     if new == Call(old, "not", ()) or old == Call(new, "not", ()):
-        yield Part("turned into its opposite", phrase(old, names), phrase(new, names))
+        yield Part("turned into its opposite", *_worded(old, new, names))
     elif isinstance(old, Call) and isinstance(new, Call) and _asks_alike(old, new):
         inner = [(old.source, new.source), *zip(old.arguments, new.arguments, strict=True)]
         found = [part for one, other in inner if one and other for part in compare_conditions(one, other, names)]
         yield from (part if part.of or old.name == "not" else part._replace(of=phrase(old, names)) for part in found)
     else:
-        yield Part("changed", phrase(old, names), phrase(new, names))
+        yield Part("changed", *_worded(old, new, names))
+
+
+def _worded(old: Node, new: Node, names: Names) -> tuple[str, str]:
+    """Return both in words; where these are the same, as they are written, so that no difference goes unseen."""
+    words = phrase(old, names), phrase(new, names)
+    return words if words[0] != words[1] else (to_text(old), to_text(new))
 
 
 def _asks_alike(old: Call, new: Call) -> bool:

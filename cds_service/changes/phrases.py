@@ -43,7 +43,7 @@ def _leaf(node: Literal | Duration | Number) -> str:
     if isinstance(node, Duration):
         return f"{node.number} {node.unit}{'' if node.number == 1 else 's'}"
     if isinstance(node, Number):
-        return f"{node.value:g}" if node.unit == "1" else f"{node.value:g} {node.unit}"
+        return f"{node.value:.15g}" if node.unit == "1" else f"{node.value:.15g} {node.unit}"
     if isinstance(node.value, str):
         return f"“{node.value}”"
     return {True: "true", False: "false", None: "unknown"}[node.value]
@@ -100,6 +100,8 @@ def _not(node: Call, names: Names) -> str:
 
 
 def _empty(node: Call, names: Names) -> str:
+    if isinstance(node.source, Call) and node.source.name in LOOKED_FOR:
+        return _not(node, names)
     of = phrase(node.source, names) if node.source else ""
     return f"{of} is not there" if isinstance(node.source, Member | Variable) else f"it is not known whether ({of})"
 

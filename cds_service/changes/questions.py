@@ -54,7 +54,10 @@ def _older(question: Question) -> Question:
 def read_requests(folder: Path, today: date) -> tuple[list[Question], list[Unread]]:
     """Return the requests of a folder, for a day, and the files that hold none; nothing of what they hold is told."""
     questions, unread = [], []
-    for path in sorted(folder.glob("*.json")):
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        unread.append(Unread(str(folder), "holds no .json file"))
+    for path in files:
         try:
             body = path.read_bytes()
             questions.append(Question(path.name, body, today, hook=msgspec.json.decode(body, type=_Hooked).hook))

@@ -1,7 +1,7 @@
 """ValueSets, CodeSystems and NamingSystems: codes, their names and what they mean."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cds_service.changes.about import About, Tellers, item, saying
@@ -40,6 +40,25 @@ def _without_concepts(compose: Any) -> dict[str, Any]:
     includes = [{k: v for k, v in each.items() if k not in read} for each in items(at(compose, "include"))]
     kept = [each for each in includes if each]
     return rest | ({"include": kept} if kept else {})
+
+
+def _stored(about: About, old: Any, new: Any) -> Iterator[Change]:
+    """Return what differs in the codes that are stored of filters, and then in where they are from."""
+    before, after = _concepts(_as_compose(old)), _concepts(_as_compose(new))
+    for key in dict.fromkeys((*before, *after)):
+        inner = about.within(f"contains[{key[0]}|{key[1]}]")
+        yield from _code(inner, about.names.system(key[0]), before.get(key), after.get(key))
+    one, other = ({k: v for k, v in _elements(each) if k != "contains"} for each in (old, new))
+    yield from about.as_it_stands(one, other)
+
+
+def _as_compose(expansion: Any) -> dict[str, Any]:
+    rows = items(at(expansion, "contains"))
+    return {"include": [{"system": at(each, "system"), "concept": [each]} for each in rows]}
+
+
+def _elements(value: Any) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, dict) else ()
 
 
 def _code(about: About, system: str, old: dict[str, Any] | None, new: dict[str, Any] | None) -> Iterator[Change]:
@@ -92,7 +111,7 @@ VERSIONS: Tellers = {
     "version": saying(Kind.VERSION, "Version"),
     "date": saying(Kind.VERSION, "Date"),
 }
-VALUE_SET: Tellers = {**VERSIONS, "compose": _codes, "status": saying(Kind.OTHER, "Status")}
+VALUE_SET: Tellers = {**VERSIONS, "compose": _codes, "expansion": _stored, "status": saying(Kind.OTHER, "Status")}
 CODE_SYSTEM: Tellers = {**VERSIONS, "concept": lambda about, old, new: about.each_item(_meaning, old, new)}
 NAMING_SYSTEM: Tellers = {
     "date": saying(Kind.VERSION, "Date"),

@@ -30,6 +30,8 @@ def import_table(table: Table, sources: Sources, folder: Path, today: date) -> l
     """
     known = value_sets(sources)
     rows = parse_sheet(table, Known(known, systems_of(sources.terms)))
+    if not rows:
+        raise EditError([Problem("the sheet", "-", "it has no rows.", "export the value sets again, and edit that.")])
     changes: list[Change] = []
     problems: list[Problem] = []
     for name, group in groupby(rows, key=lambda row: row.value_set):

@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from cds_service.codes.edit import renewed
-from cds_service.codes.icd10cm import ICD_10_CM, Release
+from cds_service.codes.icd10cm import Release
+from cds_service.codes.systems import ICD_10_CM
 from cds_service.codes.terminology_server import Server, fetch_expansion
 from cds_service.core.coding import Code
 from cds_service.errors import TerminologyError

@@ -13,7 +13,6 @@ from xml.etree.ElementTree import ParseError
 
 from cds_service.errors import ExtraMissing, TerminologyError
 
-ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
 _YEAR = re.compile(r"<version>\s*(\d{4})\s*</version>")
 _HEAD = 4096  # characters: the year stands in the third line
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from cds_service.codes.icd10cm import ICD_10_CM, Release
+from cds_service.codes.icd10cm import Release
+from cds_service.codes.systems import ICD_10_CM
 from cds_service.codes.terminology_server import Server, Validation, fetch_validation
 from cds_service.core.coding import Code
 from cds_service.knowledge.concepts import every

@@ -52,8 +52,8 @@ def diff(
     stances, conditions and wording in words, and what every golden case and request is answered on
     both sides. Of requests only the file name is printed, never what is known of a patient.
 
-    Exit code 0: every answer is the same; 1: a side has problems; 2: usage, settings or no such side;
-    3: answers differ, or NEW does not meet a golden case of its own.
+    Exit code 0: every answer is the same; 1: a side has problems, or a request could not be asked;
+    2: usage, settings or no such side; 3: answers differ, or NEW does not meet a golden case of its own.
 
     \b
     Examples:
@@ -68,7 +68,7 @@ def diff(
     before, after = _sides_or_exit(old, new, cases)
     sheet = _compare(before, after, asked, unread)
     show(sheet)
-    sys.exit(OTHERWISE if sheet.behaves_otherwise else 0)
+    sys.exit(OTHERWISE if sheet.behaves_otherwise else PROBLEMS if sheet.unread else 0)
 
 
 def _show_markdown(sheet: Sheet) -> None:
@@ -120,7 +120,8 @@ def _sides_or_exit(old: str, new: str, cases: Path | None) -> list[Side]:
 def _compare(old: Side, new: Side, asked: list[Question], unread: list[Unread]) -> Sheet:
     changes = compare_artifacts(old.sources, new.sources)
     if old.knowledge.digest == new.knowledge.digest:
-        return Sheet(old.name, new.name, tuple(changes), unread=tuple(unread), is_same=True)
+        failing = failing_cases(new.knowledge, new.cases)
+        return Sheet(old.name, new.name, tuple(changes), failing=tuple(failing), unread=tuple(unread), is_same=True)
     questions = [*case_questions(old.cases, new.cases), *asked]
     compared = compare_answers(old.knowledge, new.knowledge, _progress(questions, "Asking both sides"))
     failing = failing_cases(new.knowledge, new.cases)

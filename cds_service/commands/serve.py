@@ -1,5 +1,6 @@
 """cds-service serve: the service in the foreground."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def serve(
       cds-service serve --port 8000
       curl http://127.0.0.1:8000/cds-services
     """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the server takes it: knowledge is being read anyway
     settings = for_host(settings_of(plandefinitions, valuesets, bundle), host)
     _refuse_what_cannot_work(settings, port, reloads)
     watch = Watch(place_of(settings)) if reloads else None

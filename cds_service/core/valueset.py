@@ -229,12 +229,12 @@ class Terminology:
 
         A text that is only the name of the record's own code says nothing more than the code and is not read.
         """
-        apart = tuple(self.value_sets[distancing].phrases)
+        apart, ranks = tuple(self.value_sets[distancing].phrases), self.value_sets[url].ranks
         for reading in map(Reading, self._telling_texts(value)):
-            phrases = self._phrases_of(url, reading)
-            named = [phrases[each] for each in phrases if reading.names(tuple(each.split()), apart)]
-            if named:
-                return min(named, key=lambda match: self.value_sets[url].ranks[match.code]) if named[1:] else named[0]
+            found = sorted(self._phrases_of(url, reading).items(), key=lambda pair: ranks[pair[1].code])
+            for phrase, match in found:  # the first that is not held off counts, and looking on would take time
+                if reading.names(tuple(phrase.split()), apart):
+                    return match
         return None
 
     def _phrases_of(self, url: str, reading: Reading) -> dict[str, Match]:

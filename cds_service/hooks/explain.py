@@ -12,11 +12,13 @@ from cds_service.core.explain.write import to_data, to_record, to_step
 from cds_service.core.facts import Facts
 from cds_service.core.records import Order
 from cds_service.core.valueset import Terminology
+from cds_service.errors import TooLarge
 from cds_service.hooks.prefetch import Fetch
 from cds_service.hooks.reading import InScope, deliver, read_call, read_facts, read_orders
 from cds_service.hooks.request import Limits
 from cds_service.knowledge.load import KnowledgeBase, Service
 
+ORDER_WORK = 120  # an order without any record takes as long as so many records, which was measured
 NO_ORDER = "No draft order is in scope: an order is selected, of type MedicationRequest or ServiceRequest, to be given."
 
 
@@ -110,10 +112,19 @@ def explain(
     if ours:
         delivered = deliver(request, service, ours, limits, fetch)
         known = read_facts(knowledge, request, ours, delivered, today, indexed=False)
+        _refuse_too_much(known.facts, limits)
         facts = {id(each): one for each, one in zip(ours, known.facts, strict=True)}
         missing = delivered.missing
     explained = tuple(_explain(knowledge, service, each, facts.get(id(each))) for each in orders)
     return Explanation(service, knowledge.digest, today, len(request.drafts), explained, missing, knowledge.terminology)
+
+
+def _refuse_too_much(facts: list[Facts], limits: Limits) -> None:
+    """Refuse what would take too long: every action is asked about every record, of drafts and reasons, too."""
+    records = [[each.problems, each.observations, *each.named().values()] for each in facts]
+    work = sum(ORDER_WORK + sum(map(len, lists)) for lists in records)
+    if work > limits.work:
+        raise TooLarge(f"Explaining takes more than {limits.work} steps. Send fewer orders or records.")
 
 
 def _explain(knowledge: KnowledgeBase, service: Service, each: InScope, facts: Facts | None) -> ExplainedOrder:

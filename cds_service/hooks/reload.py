@@ -42,7 +42,9 @@ class Reload:
         except KnowledgeError as error:
             self._refuse(error.problems)
         except Exception as error:  # noqa: BLE001  (a full disk or a fault of ours must not end the server)
-            fix = "see that the server's folder for temporary files has room, then send SIGHUP again."
+            fix = "find out with: cds-service check. Then send SIGHUP again."
+            if isinstance(error, OSError):
+                fix = "see that the server's folder for temporary files has room, then send SIGHUP again."
             self._refuse([Problem("-", "-", f"reading it again failed ({type(error).__name__}).", fix)])
 
     def _unchanged(self) -> None:

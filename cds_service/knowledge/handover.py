@@ -29,6 +29,7 @@ class Handover:
     def give(self, artifacts: Iterable[Artifact], digest: str) -> None:
         """Make these artifacts, which passed the check, the ones to be served; raises OSError when the disk is full."""
         path = self._path(digest)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # a cleaner of temporary files may have taken it
         path.write_bytes(to_bundle(artifacts))
         self._wanted[:] = digest.encode()
         for each in set(self._folder.glob("knowledge-*.json")) - {path}:

@@ -10,7 +10,7 @@ from cds_service.get import Bounds, make_get
 from cds_service.knowledge.load import Sources, bundle_sources, folder_sources
 
 ACCEPT = "application/fhir+json, application/json"
-FETCH = Bounds(connect_s=3, read_s=10, total_s=60, most_bytes=200_000_000)
+FETCH = Bounds(connect_s=3, read_s=10, total_s=20, most_bytes=200_000_000)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class _Kind(NamedTuple):
     parts: Mapping[str, "_Kind"]
 
 
+LISTS = frozenset({"designation"})
 _USE = _Kind("code", {"system", "code"}, {"display"}, {})
 _DESIGNATION = _Kind("value", {"language"}, {"value"}, {"use": _USE})
 _CONCEPT = _Kind("code", {"code"}, {"display"}, {"designation": _DESIGNATION})
@@ -56,8 +57,8 @@ def _is_plain(column: list[Any], name: str, kind: _Kind) -> bool:
     types = set(map(type, column))
     if name not in kind.parts:
         return types == {str} and all(column) and _is_readable("".join(column), name in kind.texts)
-    if types == {list}:
-        return all(column) and _are_plain(list(chain.from_iterable(column)), kind.parts[name])
+    if name in LISTS:
+        return types == {list} and all(column) and _are_plain(list(chain.from_iterable(column)), kind.parts[name])
     return _are_plain(column, kind.parts[name])
 
 

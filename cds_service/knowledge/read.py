@@ -124,14 +124,17 @@ def _invalid(file: str, kind: str, source: dict[str, Any]) -> list[Problem]:
 
 
 def _breaches(file: str, kind: str, source: dict[str, Any]) -> list[Problem]:
-    found = [
-        Problem(file, kind + path, "not valid FHIR R4: null or empty.", "remove the element or give it a value.")
-        for path in _empty(source, "")
-    ]
+    found: list[Problem] = []
     try:
+        found += [
+            Problem(file, kind + path, "not valid FHIR R4: null or empty.", "remove the element or give it a value.")
+            for path in _empty(source, "")
+        ]
         MODELS[kind].model_validate(source)
     except ValidationError as error:
         found += [_problem(file, kind, detail) for detail in error.errors()]
+    except RecursionError:
+        found.append(Problem(file, kind, "nested too deep.", "write it as FHIR R4 does."))
     except (KeyError, TypeError, AttributeError):  # of the library, at a url or contained resourceType of another kind
         reason = "not valid FHIR R4: a url that is no string, or a contained resource of no known type."
         found.append(Problem(file, kind, reason, "correct each url and the resourceType of each contained resource."))

@@ -29,6 +29,7 @@ class Watch:
         found = set()
         with suppress(OSError):  # a folder that is gone; the next look tells
             for path in self._place.files:
-                stat = path.stat()
-                found.add((str(path), stat.st_mtime_ns, stat.st_size))
+                with suppress(OSError):  # a link that leads nowhere, or a file that has just gone
+                    stat = path.stat()
+                    found.add((str(path), stat.st_mtime_ns, stat.st_size))
         return frozenset(found)

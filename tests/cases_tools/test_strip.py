@@ -352,3 +352,9 @@ def test_the_age_in_months_is_kept_on_the_day_of_the_call(birth, asked, ago):
 def test_a_partial_birth_date_stays_partial():
     assert Move(ASKED, DAY).birth_date("1970", []) == "1964"
     assert Move(ASKED, DAY).birth_date("1970-12", []) == "1964-07"
+
+
+@pytest.mark.parametrize("written", ["1915", "1915-03"])
+def test_who_is_far_over_90_by_a_partial_date_becomes_90(written):
+    year = int(Move(ASKED, DAY).birth_date(written, [])[:4])
+    assert DAY.year - year <= 91

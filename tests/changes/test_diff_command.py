@@ -163,7 +163,8 @@ def test_a_revision_is_held_against_the_current_folder(repository):
     result = diff("v1", "HEAD", "--markdown")
     assert result.exit_code == 3
     assert "in 10 of 12 case(s)" in result.output
-    assert diff("HEAD", ".").exit_code == 0
+    assert diff("v1", "v1").exit_code == 0
+    assert diff("HEAD", ".").exit_code == 3, "nothing differs, and yet a case is not met"
 
 
 def test_a_folder_of_a_revision_is_a_side(repository, monkeypatch):

@@ -8,7 +8,8 @@ import warnings
 import pytest
 from click.testing import CliRunner
 
-from cds_service.codes.icd10cm import ICD_10_CM, load_installed, load_release
+from cds_service.codes.icd10cm import load_installed, load_release
+from cds_service.codes.systems import ICD_10_CM
 from cds_service.commands.codes.expand import expand
 from cds_service.commands.codes.validate import validate
 from cds_service.errors import TerminologyError

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from cds_service.codes.expand import Means, expand, intensional
-from cds_service.codes.icd10cm import ICD_10_CM
+from cds_service.codes.systems import ICD_10_CM
 from cds_service.codes.terminology_server import Server
 from cds_service.errors import KnowledgeError, TerminologyError
 from cds_service.knowledge.load import build_knowledge, folder_sources

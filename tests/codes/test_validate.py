@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.codes.icd10cm import ICD_10_CM
+from cds_service.codes.systems import ICD_10_CM
 from cds_service.codes.terminology_server import Server
 from cds_service.codes.validate import Held, Means, held_codes, is_called, own_systems, validate
 from cds_service.core.coding import Code

@@ -187,3 +187,15 @@ def test_no_name_and_no_free_text_is_in_an_explanation_or_in_the_log(explaining,
     told = answer.json["orders"][0]["data"]
     assert told["problems"]["records"][0] == {"resource": "Condition/c1", "hasTextOnly": True}
     assert told["observations"]["records"][0]["value"] == "a text"
+
+
+def test_drafts_and_reasons_count_as_work_too(explaining):
+    many = request(condition("G61.81"))
+    order = many["context"]["draftOrders"]["entry"][0]["resource"]
+    order["reasonCode"] = [{"text": f"reason {i}"} for i in range(MOST_WORK)]
+    assert str(MOST_WORK) in assert_outcome(explaining.post(ADDRESS, json=many), 413)
+    del order["reasonCode"]
+    drafts = [order | {"id": f"o{i}"} for i in range(50)]
+    many["context"]["draftOrders"]["entry"] = [{"resource": each} for each in drafts]
+    many["context"]["selections"] = [f"MedicationRequest/{each['id']}" for each in drafts]
+    assert str(MOST_WORK) in assert_outcome(explaining.post(ADDRESS, json=many), 413)

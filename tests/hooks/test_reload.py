@@ -120,11 +120,12 @@ def test_a_folder_without_room_is_refused_and_nothing_is_half_taken(operator):
     served = operator.served
     write_state(operator.folder, "B")
     (operator.folder / "shared").rmdir()
+    (operator.folder / "shared").write_text("in the way")
     line = operator.reload()
     assert (line["event"], line["number"]) == ("knowledge-refused", 1)
-    assert "failed (FileNotFoundError)" in line["problems"][0]
+    assert "failed (FileExistsError)" in line["problems"][0]
     assert operator.served is served
-    (operator.folder / "shared").mkdir()
+    (operator.folder / "shared").unlink()
     assert operator.reload()["event"] == "knowledge-loaded"
 
 

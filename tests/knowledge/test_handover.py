@@ -64,9 +64,18 @@ def test_what_is_not_what_was_checked_is_not_taken(handover, first, second):
 def test_a_full_disk_leaves_wanted_what_was(handover, second, tmp_path):
     before = handover.wanted
     (tmp_path / "shared").rmdir()
-    with pytest.raises(FileNotFoundError):
+    (tmp_path / "shared").write_text("in the way")
+    with pytest.raises(FileExistsError):
         handover.give(second.artifacts, build_knowledge(second).digest)
     assert handover.wanted == before
+
+
+def test_a_folder_that_a_cleaner_took_is_made_again(handover, second, tmp_path):
+    (tmp_path / "shared").rmdir()
+    digest = build_knowledge(second).digest
+    handover.give(second.artifacts, digest)
+    assert handover.take(digest).digest == digest
+    assert (tmp_path / "shared").stat().st_mode & 0o777 == 0o700
 
 
 def test_rebuilding_refuses_what_it_cannot_interpret(first):

@@ -130,3 +130,10 @@ def test_what_only_the_standard_library_reads_is_still_read(raw):
     problems = []
     assert list(parse_json(raw, "x.json", problems)) == ["a"]
     assert problems == []
+
+
+@pytest.mark.parametrize("part", [{"designation": {"value": "x"}}, {"designation": [{"value": "x", "use": [{}]}]}])
+def test_one_value_where_a_list_belongs_and_a_list_where_one_belongs_are_not_plain(part):
+    rows = [{"code": "A1", "display": "One"}, {"code": "A2", "display": "Two", **part}]
+    source = {"resourceType": "ValueSet", "compose": {"include": [{"system": "http://example.org", "concept": rows}]}}
+    assert without_plain(source)["compose"]["include"][0]["concept"] == rows

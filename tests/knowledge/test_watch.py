@@ -80,3 +80,14 @@ def test_a_bundle_that_is_replaced_or_comes_late(tmp_path):
     (tmp_path / "new").write_text("{ }")
     (tmp_path / "new").replace(path)
     assert looks(watch) == ONCE
+
+
+def test_a_link_that_leads_nowhere_hides_no_change(tmp_path):
+    place = Place(tmp_path / "plans", tmp_path / "sets")
+    for folder in (place.plandefinitions, place.valuesets):
+        folder.mkdir()
+    (place.valuesets / "a.json").symlink_to(tmp_path / "nowhere")
+    (place.valuesets / "z.json").write_text("1")
+    watch = Watch(place)
+    (place.valuesets / "z.json").write_text("22")
+    assert [watch.has_changed() for _ in range(3)] == [False, True, False]

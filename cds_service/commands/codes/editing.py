@@ -34,6 +34,8 @@ class Editing:
         if settings.bundle:
             raise click.UsageError("Codes are edited in folders, not in a Bundle: give --plandefinitions, --valuesets.")
         self.folder, self.ca_file = settings.valuesets, settings.ca_file
+        if not (valuesets or self.folder.resolve().is_relative_to(Path.cwd())):
+            raise click.UsageError(f"Say which folders to edit: --plandefinitions, --valuesets. Else: {self.folder}.")
         self.today: date = given.date() if given else real_effects(settings.timezone).today()
         self.sources: Sources = read_place(place_of(settings))
         if self.sources.problems:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from cds_service.codes.icd10cm import ICD_10_CM, Release, load_installed, load_release
+from cds_service.codes.icd10cm import Release, load_installed, load_release
+from cds_service.codes.systems import ICD_10_CM
 from cds_service.codes.terminology_server import Server
 from cds_service.codes.validate import Finding, Held, Kind, Means, Report, held_codes, own_systems
 from cds_service.codes.validate import validate as look_up

@@ -12,6 +12,7 @@ HOW = {"code": "by its code", "text": "by its text", "lab": "as a result", "reas
 HOW |= {"encounter": "as a reason of the encounter", "combination": "by its code, together with another diagnosis"}
 TRUTHS = {True: "true", False: "false", None: "unknown"}
 OPERATOR = re.compile(r" (?:!?=|[<>]=?) ")
+ASKED_FIRST = re.compile(r"(?:where|exists)\(\(?code\.memberOf\('[^']*'\)(?:\)|$| and | or )")
 MOST_SETS = 6
 
 
@@ -56,7 +57,8 @@ def gathered(parts: Iterable[Part]) -> list[list[Part]]:
 
 def is_plain(part: Part) -> bool:
     """Return whether a part is a search in which no record came near."""
-    return part.kind == "search" and part.truth is False and bool(part.value_sets) and not _near(part)
+    is_empty = part.kind == "search" and part.truth is False and bool(part.value_sets) and not _near(part)
+    return is_empty and bool(ASKED_FIRST.match(part.stages[0].text))
 
 
 def short(text: str, part: Part) -> str:
@@ -73,6 +75,8 @@ def name_of(canonical: str) -> str:
 
 def in_words(part: Part) -> list[str]:
     """Return what one undivided part came to, and on which data."""
+    if part.kind == "constant":
+        return []
     is_told = part.available == "no" or part.kind == "search" or (part.truth and part.evidence) or part.left == ()
     return [line if is_told else f"{line} is {TRUTHS[part.truth]}" for line in statements(part)]
 
