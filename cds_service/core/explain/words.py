@@ -42,9 +42,12 @@ def found_all_the_same(step: Step) -> list[str]:
 
 
 def lines(parts: Iterable[Part]) -> list[str]:
-    """Return parts in words; searches of the same records that found nothing share a line."""
-    found: list[str] = []
-    for together in gathered(dict.fromkeys(parts)):
+    """Return parts in words; searches of the same records that found nothing share a line.
+
+    A constant says nothing beside what chose it, and is told only where it stands alone.
+    """
+    every, found = list(dict.fromkeys(parts)), list[str]()
+    for together in gathered([each for each in every if each.kind != "constant"] or every):
         found += [none_of(together)] if is_plain(together[0]) else in_words(together[0])
     return list(dict.fromkeys(found))
 
@@ -75,8 +78,6 @@ def name_of(canonical: str) -> str:
 
 def in_words(part: Part) -> list[str]:
     """Return what one undivided part came to, and on which data."""
-    if part.kind == "constant":
-        return []
     is_told = part.available == "no" or part.kind == "search" or (part.truth and part.evidence) or part.left == ()
     return [line if is_told else f"{line} is {TRUTHS[part.truth]}" for line in statements(part)]
 
