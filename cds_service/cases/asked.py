@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 
 from cds_service.cases.removal import Member
 from cds_service.core.coding import Code, keys
+from cds_service.core.index import Match
 from cds_service.core.resources import Concept
 from cds_service.core.text import Reading
 from cds_service.core.units import Unit, Units
-from cds_service.core.valueset import Match, Terminology, ValueSet
+from cds_service.core.valueset import Terminology, ValueSet
 from cds_service.knowledge.load import KnowledgeBase
 from cds_service.knowledge.units import UNITS
 

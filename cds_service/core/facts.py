@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cds_service.core.fhirpath.dates import Partial
+from cds_service.core.index import Match
 from cds_service.core.records import Allergy, Immunization, Lab, Medication, Order, Problem, Procedure, Record
 from cds_service.core.resources import Resource
-from cds_service.core.valueset import Match, Terminology
+from cds_service.core.valueset import Terminology
 
 Hits = Mapping[tuple[str, str], list[Record]]
 

@@ -9,13 +9,15 @@ Two rules, both deliberately strict:
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 
 Words = tuple[str, ...]
 _SENTENCE_END = re.compile(r"[.;!?]+(?=\s|$)|[\r\n]+|\bbut\b", re.IGNORECASE)
 _ASCII = bytes(ord(chr(i).lower()) if chr(i).isalnum() else ord(" ") for i in range(128)) + bytes(128)
 _ASCII_LINES = _ASCII[:10] + b"\n" + _ASCII[11:]
+RUN = 1000  # a run is small enough to stay near the processor while it is gone over several times
 _CLAUSE_END = re.compile(r"[,()]")
 _SEMANTIC_TAG = re.compile(r"\([a-z/ ]+\)$")
 
@@ -29,15 +31,23 @@ def fold(text: str) -> str:
     return " ".join(plain.split())
 
 
-def fold_all(texts: list[str]) -> list[str]:
-    """Return each of many texts folded; where all are ASCII and of one line, in one go."""
+def fold_all(texts: Sequence[str]) -> list[str]:
+    """Return each of many texts folded; those of a run that are ASCII and of one line in one go."""
+    runs = (_fold_run(texts[start : start + RUN]) for start in range(0, len(texts), RUN))
+    return list(chain.from_iterable(runs))
+
+
+def _fold_run(texts: Sequence[str]) -> list[str]:
     joined = "\n".join(texts)
     if not joined.isascii() or joined.count("\n") != len(texts) - 1:
         return [fold(text) for text in texts]
-    folded = f"\n{joined}\n".encode().translate(_ASCII_LINES)
-    while b"  " in folded:
-        folded = folded.replace(b"  ", b" ")
-    return folded.replace(b"\n ", b"\n").replace(b" \n", b"\n").decode().split("\n")[1:-1]
+    lines = f"\n{joined}\n".encode()
+    folded = lines.translate(_ASCII_LINES)
+    if b"  " in lines.translate(_ASCII):  # one look finds all that the following would
+        while b"  " in folded:
+            folded = folded.replace(b"  ", b" ")
+        folded = folded.replace(b"\n ", b"\n").replace(b" \n", b"\n")
+    return folded.decode().split("\n")[1:-1]
 
 
 def words(text: str) -> Words:

@@ -7,28 +7,16 @@ index (system -> code -> sets, folded text -> sets); a test proves that both agr
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, repeat
+from itertools import islice
 from operator import itemgetter
-from types import MappingProxyType
-from typing import Any, NamedTuple
 
 from cds_service.core.coding import NDC, Code, keys
 from cds_service.core.concept import is_coded, is_local, known_codes, texts_of
-from cds_service.core.index import Index, index_names, lengths_of
+from cds_service.core.index import NOTHING, Index, Match, Part, index_codes, index_names, lengths_of
 from cds_service.core.resources import Coding, Concept, Junk, many
 from cds_service.core.text import Reading, Words, fold, without_tag, words
 from cds_service.core.units import NO_UNITS, Units
 
-
-class Match(NamedTuple):
-    """Why a concept is in a value set: the set's canonical with version, the code, and whether text decided."""
-
-    value_set: str
-    code: Code
-    by_text: bool
-
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 REMEMBERED, NAME_LENGTH = 4096, 100  # names of drugs come back call after call; longer texts are not names
 
 
@@ -106,32 +94,28 @@ class Terminology:
         used = frozenset().union(*self._drawn.values())
         self.systems = dict(zip(used, used, strict=True)) | {name: of for name, of in aliases.items() if of in used}
         self._ndc = frozenset({NDC, *(alias for alias, system in self.systems.items() if system == NDC)})
-        self._by_code: dict[str, Index[Match]] = {system: Index() for system in used}
-        self._phrases: Index[Match] = Index()
-        self._tagged: Index[Match] = Index()
+        self._by_code = {system: Index(by_text=False) for system in used}
+        self._phrases, self._tagged = Index(by_text=True), Index(by_text=True)
         self._lengths: dict[str, set[int]] = {}
         self._read_before: dict[str, Set[str]] = {}
         for value_set in self.value_sets.values():
             self._index(value_set)
-        self._codes = frozenset().union(*self._by_code.values())
+        self._codes = frozenset().union(*(each.parts for each in self._by_code.values()))
         self._by_code |= {alias: self._by_code[system] for alias, system in self.systems.items()}
 
     def _index(self, value_set: ValueSet) -> None:
-        url, names_of = value_set.url, value_set.names_of
-        matches = map(Match, repeat(value_set.canonical), names_of, repeat(False))
-        entries: list[Mapping[str, Match]] = [{url: match} for match in matches]
-        by_code: dict[str, dict[str, Mapping[str, Match]]] = {system: {} for system in self._drawn[url]}
-        for code, entry in zip(names_of, entries, strict=True):
-            by_code[code.system][code.code] = entry
-        for system, codes in by_code.items():
+        url, canonical = value_set.url, value_set.canonical
+        for system, codes in index_codes(value_set.names_of).items():
             written = codes if system != NDC else {key: codes[each] for each in codes for key in keys(NDC, each)}
-            self._by_code[system].merge(written)
-        phrases, tagged = index_names(tuple(names_of.values()), entries)
+            self._by_code[system].merge(Part(url, canonical, written))
+        phrases, tagged = index_names(value_set.names_of)
         for first, further in lengths_of(phrases):
             self._lengths.setdefault(first, set()).add(further + 1)
-        self._tagged.shared |= (tagged.keys() & self._phrases.keys()) | (phrases.keys() & self._tagged.keys())
-        self._phrases.merge(phrases)
-        self._tagged.merge(tagged)
+        self._tagged.shared |= (tagged.keys() & self._phrases.parts.keys()) | (
+            phrases.keys() & self._tagged.parts.keys()
+        )
+        self._phrases.merge(Part(url, canonical, phrases))
+        self._tagged.merge(Part(url, canonical, tagged))
 
     def members(self, concept: Concept, local_names: bool = False) -> Mapping[str, Match]:
         """Return, by value set url, why the concept is in each set that holds it; `local_names` as in ValueSet."""
@@ -148,10 +132,10 @@ class Terminology:
         if type(system) is not str or type(code) is not str:
             return NOTHING
         if system not in self._ndc:
-            return self._by_code.get(system, NOTHING).get(code, NOTHING)
+            return self._by_code[system][code] if system in self._by_code else NOTHING
         found: dict[str, Match] = {}
-        for key in keys(NDC, code):
-            for url, match in self._by_code.get(NDC, NOTHING).get(key, NOTHING).items():
+        for key in keys(NDC, code) if NDC in self._by_code else ():
+            for url, match in self._by_code[NDC][key].items():
                 found.setdefault(url, match._replace(code=match.code._replace(code=code)))
         return found
 
@@ -168,12 +152,12 @@ class Terminology:
         found: dict[str, Match] = {}
         for text in texts_of(concept):
             for url, match in self.sets_named(fold(text)).items():
-                found.setdefault(url, match._replace(by_text=True))
+                found.setdefault(url, match)
         return found
 
     def sets_named(self, name: str) -> Mapping[str, Match]:
         """Return, by value set url, what the first code of that folded name matches, in each set that has one."""
-        bare, tagged = self._phrases.get(name, NOTHING), self._tagged.get(name, NOTHING)
+        bare, tagged = self._phrases[name], self._tagged[name]
         if not (bare and tagged):
             return bare or tagged
         return {url: tagged.get(url) or bare[url] for url in self.value_sets if url in tagged or url in bare}
@@ -202,7 +186,7 @@ class Terminology:
         for i, word in enumerate(spoken):
             for length in self._lengths.get(word, ()):
                 phrase = " ".join(spoken[i : i + length])
-                if phrase in self._phrases:
+                if phrase in self._phrases.parts:
                     yield phrase
 
     def shares_system(self, concept: Concept, url: str) -> bool:
@@ -241,7 +225,7 @@ class Terminology:
         """Return the phrases of a value set that stand in a text, with what they match."""
         clauses = [clause for sentence in reading.sentences for clause in sentence]
         phrases = [(each, self._phrases[each].get(url)) for clause in clauses for each in self._phrases_in(clause)]
-        return {phrase: match._replace(by_text=True) for phrase, match in phrases if match}
+        return {phrase: match for phrase, match in phrases if match}
 
     def _telling_texts(self, value: Concept | str) -> list[str]:
         if isinstance(value, str):

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import orjson
-
 from cds_service.errors import Problem
 
 BLANK = "TO-FILL"
@@ -16,21 +14,11 @@ def to_blank(belongs: str) -> str:
 
 def check_blanks(file: str, source: object, root: str = "") -> list[Problem]:
     """Return every blank of a JSON value; `root` begins each path."""
-    if not _may_hold_blanks(source):
-        return []
     return [
         Problem(file, f"{root}{path}".removeprefix("."), "this blank is not filled.", f"write {_belongs(text)}.")
         for path, text in _texts(source, "")
         if BLANK in text
     ]
-
-
-def _may_hold_blanks(source: object) -> bool:
-    """Return False when the written-out value lacks the mark: quick also for a value set of many codes."""
-    try:
-        return BLANK.encode() in orjson.dumps(source)
-    except TypeError:  # what JSON allows and orjson does not, such as a number of more than 64 bits
-        return True
 
 
 def _belongs(text: str) -> str:

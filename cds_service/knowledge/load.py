@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from cds_service.core.card import CardWriter
 from cds_service.core.library import Library
 from cds_service.core.parse_plan import parse_plan
@@ -183,7 +181,7 @@ def digest_of(artifacts: Iterable[Artifact]) -> str:
     """Return the digest by which the knowledge of some artifacts is known, in their order of type and id."""
     found = hashlib.sha256()
     for each in artifacts:  # one at a time: a process that answers calls does this, too
-        found.update(msgspec.json.encode(each.source, order="deterministic"))
+        found.update(each.digest)
     return found.hexdigest()[:12]
 
 

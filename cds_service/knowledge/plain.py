@@ -4,25 +4,36 @@ A value set may hold some hundred thousand, so they are looked at column by colu
 fhir.resources, which a test proves; what does not pass is left to fhir.resources, which says why.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
+
+PLAIN = "plain"  # stands for an element that is not there
+CONTROLS = bytes([*range(ord(" ")), 127])
 
 
-class _Kind(NamedTuple):
-    """What a plain element may hold: the part it must have, its tokens (code, uri), its texts, its own elements."""
-
-    required: str
-    tokens: Set[str]
-    texts: Set[str]
-    parts: Mapping[str, "_Kind"]
+class _Use(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    code: str
+    system: str = PLAIN
+    display: str = PLAIN
 
 
-LISTS = frozenset({"designation"})
-_USE = _Kind("code", {"system", "code"}, {"display"}, {})
-_DESIGNATION = _Kind("value", {"language"}, {"value"}, {"use": _USE})
-_CONCEPT = _Kind("code", {"code"}, {"display"}, {"designation": _DESIGNATION})
-_CONTAINED = _CONCEPT._replace(tokens={"system", "code"})
+class _Designation(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    value: str
+    language: str = PLAIN
+    use: _Use = _Use(PLAIN)
+
+
+class _Concept(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    code: str
+    display: str = PLAIN
+    designation: list[_Designation] | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Contained(_Concept, forbid_unknown_fields=True, gc=False):
+    system: str = PLAIN
 
 
 def without_plain(source: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,38 +41,54 @@ def without_plain(source: Mapping[str, Any]) -> dict[str, Any]:
     reduced = dict(source)
     compose, expansion = source.get("compose"), source.get("expansion")
     if isinstance(compose, dict) and isinstance(compose.get("include"), list):
-        includes = [_reduced(include, "concept", _CONCEPT) for include in compose["include"]]
+        includes = [_reduced(include, "concept", _Concept) for include in compose["include"]]
         reduced["compose"] = compose | {"include": includes}
     if isinstance(expansion, dict):
-        reduced["expansion"] = _reduced(expansion, "contains", _CONTAINED)
+        reduced["expansion"] = _reduced(expansion, "contains", _Contained)
     return reduced
 
 
-def _reduced(holder: Any, name: str, kind: _Kind) -> Any:
+def _reduced(holder: Any, name: str, kind: type[_Concept]) -> Any:
     rows = holder.get(name) if isinstance(holder, dict) else None
-    return holder | {name: rows[:1]} if type(rows) is list and _are_plain(rows, kind) else holder
+    return holder | {name: rows[:1]} if rows and _are_plain(rows, kind) else holder
 
 
-def _are_plain(rows: list[Any], kind: _Kind) -> bool:
-    if set(map(type, rows)) != {dict}:
+def _are_plain(rows: object, kind: type[_Concept]) -> bool:
+    try:
+        concepts: list[_Concept] = msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
+    except (msgspec.ValidationError, RecursionError):
         return False
-    names = set().union(*rows)
-    if not names <= {*kind.tokens, *kind.texts, *kind.parts}:
-        return False
-    columns = {name: [row[name] for row in rows if name in row] for name in {kind.required, *names}}
-    return len(columns[kind.required]) == len(rows) and all(_is_plain(columns[name], name, kind) for name in names)
+    named = [each.designation for each in concepts if each.designation is not msgspec.UNSET]
+    designations = list(chain.from_iterable(named))
+    uses = {each.use for each in designations}
+    systems = {each.system for each in concepts if isinstance(each, _Contained)}
+    return (
+        all(named)
+        and _are_tokens([each.code for each in concepts])
+        and _are_texts([each.display for each in concepts])
+        and _are_texts([each.value for each in designations])
+        and _are_tokens({each.language for each in designations} | systems)
+        and _are_tokens([part for each in uses for part in (each.system, each.code)])
+        and _are_texts([each.display for each in uses])
+    )
 
 
-def _is_plain(column: list[Any], name: str, kind: _Kind) -> bool:
-    """Return whether all values of one element are plain."""
-    types = set(map(type, column))
-    if name not in kind.parts:
-        return types == {str} and all(column) and _is_readable("".join(column), name in kind.texts)
-    if name in LISTS:
-        return types == {list} and all(column) and _are_plain(list(chain.from_iterable(column)), kind.parts[name])
-    return _are_plain(column, kind.parts[name])
+def _are_texts(texts: Collection[str]) -> bool:
+    """Return whether texts are made of letters, signs and spaces, and none is empty."""
+    return all(texts) and _is_printable("".join(texts))
 
 
-def _is_readable(text: str, spaces: bool) -> bool:
-    """Return whether a text is made of letters, signs and perhaps spaces; a token is ASCII."""
-    return text.isprintable() and (spaces or (text.isascii() and " " not in text))
+def _are_tokens(texts: Collection[str]) -> bool:
+    """Return whether texts are ASCII without spaces, and none is empty."""
+    joined = "".join(texts)
+    return all(texts) and joined.isascii() and " " not in joined and _is_printable(joined)
+
+
+def _is_printable(text: str) -> bool:
+    return (
+        text == _without_controls(text) if text.isascii() else text.isprintable()
+    )  # the first is three times as quick
+
+
+def _without_controls(text: str) -> str:
+    return text.encode().translate(None, CONTROLS).decode()

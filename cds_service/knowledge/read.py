@@ -1,8 +1,10 @@
 """Files -> FHIR resources that are valid R4, with every problem of every file."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from fhir.resources.R4B.valueset import ValueSet
 from pydantic import BaseModel, ValidationError
 
 from cds_service.errors import Problem
-from cds_service.knowledge.blanks import check_blanks
+from cds_service.knowledge.blanks import BLANK, check_blanks
 from cds_service.knowledge.plain import without_plain
 
 MODELS: dict[str, type[BaseModel]] = {
@@ -35,6 +37,11 @@ class Artifact:
     kind: str
     source: dict[str, Any]
     is_valid: bool
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Return the SHA-256 digest of the JSON, whatever the order of its elements."""
+        return hashlib.sha256(write_out(self.source)).digest()
 
     @property
     def id(self) -> str:
@@ -65,8 +72,8 @@ def _read(path: Path, file: str, kinds: set[str], problems: list[Problem]) -> Ar
     except OSError as error:  # it was there a moment ago, or belongs to somebody else
         problems.append(Problem(file, "-", f"cannot be read: {error.strerror}.", "let the service read it."))
         return None
-    source = parse_json(raw, file, problems)
-    artifact = None if source is None else to_artifact(source, file, kinds, problems)
+    source, written = _parse(raw, file, problems)
+    artifact = None if source is None else to_artifact(source, file, kinds, problems, written)
     if artifact:
         problems += _misnamed_file(file, path.stem, artifact)
     return artifact
@@ -74,38 +81,52 @@ def _read(path: Path, file: str, kinds: set[str], problems: list[Problem]) -> Ar
 
 def parse_json(raw: bytes, file: str, problems: list[Problem]) -> Any:
     """Return the JSON of a file; None, with a problem, when it is none or an element is given twice."""
+    return _parse(raw, file, problems)[0]
+
+
+def _parse(raw: bytes, file: str, problems: list[Problem]) -> tuple[Any, bytes | None]:
+    """Return the JSON of a file, and the same as `write_out` gives it, where that was needed."""
     try:
         value = msgspec.json.decode(raw)
-        if not _may_repeat(raw, value):
-            return value
+        written = write_out(value)
+        if written.count(b":") == raw.count(b":") and ESCAPED not in raw:  # else an element may be given twice
+            return value, written
     except (msgspec.MsgspecError, ValueError, RecursionError):
         pass  # the standard library says where it is wrong, and reads what else Python calls JSON
     try:
-        return json.loads(raw, object_pairs_hook=_without_duplicates)
+        return json.loads(raw, object_pairs_hook=_without_duplicates), None
     except ValueError as error:
         problems.append(Problem(file, "-", f"not readable as JSON: {error}.", "correct the JSON at that place."))
     except RecursionError:
         problems.append(Problem(file, "-", "not readable as JSON: nested too deep.", "write it as FHIR R4 does."))
-    return None
+    return None, None
 
 
-def _may_repeat(raw: bytes, value: object) -> bool:
-    """Return whether JSON may give an element twice: if so, it has more colons than what was read of it."""
-    return raw.count(b":") != msgspec.json.encode(value).count(b":") or ESCAPED in raw
+def write_out(value: object) -> bytes:
+    """Return JSON of one form: no spaces, the elements of each object in the order of their names."""
+    return msgspec.json.encode(value, order="deterministic")
 
 
-def to_artifact(source: object, file: str, kinds: Set[str], problems: list[Problem]) -> Artifact | None:
-    """Return the artifact of one resource, with its problems added; None when it is none of the kinds."""
+def to_artifact(
+    source: object, file: str, kinds: Set[str], problems: list[Problem], written: bytes | None = None
+) -> Artifact | None:
+    """Return the artifact of one resource, with its problems added; None when it is none of the kinds.
+
+    `written` is what `write_out` gives of it, where that is known: writing a large one takes time.
+    """
     kind = source.get("resourceType") if isinstance(source, dict) else None
     if not isinstance(source, dict) or not isinstance(kind, str) or kind not in kinds:
         expected = " or ".join(sorted(kinds))
         problems.append(Problem(file, "resourceType", f"{kind!r} does not belong here.", f"use {expected}."))
         return None
-    unfilled = check_blanks(file, source, kind)
+    unfilled = check_blanks(file, source, kind) if written is None or BLANK.encode() in written else []
     at_blanks = {problem.path for problem in unfilled}
     invalid = [problem for problem in _invalid(file, kind, source) if problem.path not in at_blanks]
     problems += [*unfilled, *invalid, *_misnamed(file, kind, source)]
-    return Artifact(file, kind, source, not (unfilled or invalid))
+    artifact = Artifact(file, kind, source, not (unfilled or invalid))
+    if written is not None:
+        vars(artifact)["digest"] = hashlib.sha256(written).digest()  # where cached_property keeps it
+    return artifact
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

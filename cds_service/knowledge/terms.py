@@ -1,6 +1,7 @@
 """ValueSet, CodeSystem and NamingSystem JSON -> core values. What is not interpreted is refused."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import repeat
 from typing import Any
 
 from cds_service.core.coding import NDC, Code, keys
@@ -31,12 +32,13 @@ def to_value_set(artifact: Artifact, problems: list[Problem]) -> ValueSet:
     names_of: dict[Code, tuple[str, ...]] = {}
     known: Known = set()
     for each in listed(source):
-        names_of |= _names(each, file, known, problems)
-    if not is_intensional(source):
-        return ValueSet(source.get("url", ""), source.get("version", ""), names_of)
-    further: Known = set()
-    names = _names(expanded(source), file, further, problems)
-    names_of |= names if known.isdisjoint(further) else {code: names[code] for code in names if code[:2] not in known}
+        names, held = _names(each, file, known, problems)
+        names_of |= names
+        known |= held
+    if is_intensional(source):
+        names, held = _names(expanded(source), file, set(), problems)
+        is_apart = known.isdisjoint(held)
+        names_of |= names if is_apart else {code: names[code] for code in names if code[:2] not in known}
     return ValueSet(source.get("url", ""), source.get("version", ""), names_of)
 
 
@@ -63,18 +65,27 @@ def _include(path: str, include: Mapping[str, Any]) -> Iterator[tuple[str, str, 
         yield path, "the include lists no codes.", "list the codes as concept, or remove the include."
 
 
-def _names(group: Concepts, file: str, known: Known, problems: list[Problem]) -> dict[Code, tuple[str, ...]]:
-    """Return the names of each code of a list; the codes are added to the known ones."""
+def _names(
+    group: Concepts, file: str, known: Known, problems: list[Problem]
+) -> tuple[dict[Code, tuple[str, ...]], Known]:
+    """Return the names of each code of a list, and the system and code of each; the known ones must not be among them.
+
+    It goes from column to column: a list may be long.
+    """
     rows = group.concepts
     systems = [row.get("system", "") for row in rows] if group.system is None else [group.system] * len(rows)
+    written = [row.get("code", "") for row in rows]
     displays = [row.get("display", "") for row in rows]
-    codes = list(map(Code, systems, [row.get("code", "") for row in rows], displays))
-    held = {code[:2] for code in codes}
-    if len(held) < len(codes) or not held.isdisjoint(known) or not _are_right(codes, displays, group):
+    held = set(zip(systems, written, strict=True))
+    codes: list[Code] = list(map(tuple.__new__, repeat(Code), zip(systems, written, displays, strict=True)))
+    is_once = len(held) == len(codes) and held.isdisjoint(known)
+    elements: set[str] = set().union(*rows)
+    is_named = "designation" in elements
+    is_read = elements <= group.elements and not (is_named and _is_any_unreadable(rows))
+    if not (is_once and is_read and all(map(str.strip, displays)) and _are_codes(systems, written)):
         problems += [Problem(file, *breach) for breach in _breaches(group, codes, set(known))]
-    known |= held
-    is_named = any("designation" in row for row in rows)
-    return dict(zip(codes, map(_texts, displays, rows) if is_named else zip(displays, strict=True), strict=True))
+    texts = map(_texts, displays, rows) if is_named else zip(displays, strict=True)
+    return dict(zip(codes, texts, strict=True)), held
 
 
 def _texts(display: str, concept: Mapping[str, Any]) -> tuple[str, ...]:
@@ -84,16 +95,16 @@ def _texts(display: str, concept: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((display, *(each.get("value", "") for each in designations))))
 
 
-def _are_right(codes: list[Code], displays: list[str], group: Concepts) -> bool:
+def _are_codes(systems: list[str], codes: list[str]) -> bool:
     """Return whether nothing is wrong with single codes; only where something is, each is looked at."""
-    names: set[str] = set().union(*group.concepts)
-    if not names <= group.elements or not all(map(str.strip, displays)):
-        return False
-    designations = [each for each in group.concepts if "designation" in each] if "designation" in names else []
-    texts = [each.get("value", "") for concept in designations for each in concept["designation"]]
-    return all(fold_all(texts)) and all(
-        system and code and (system != NDC or keys(NDC, code)) for system, code, _ in codes
-    )
+    products = (code for system, code in zip(systems, codes, strict=True) if system == NDC) if NDC in systems else ()
+    return all(systems) and all(codes) and all(keys(NDC, code) for code in products)
+
+
+def _is_any_unreadable(rows: list[Mapping[str, Any]]) -> bool:
+    """Return whether some designation holds no letter or digit, so that it is in no text."""
+    texts = [each.get("value", "") for row in rows for each in row.get("designation", ())]
+    return not all(fold_all(texts))
 
 
 def _breaches(group: Concepts, codes: list[Code], known: Known) -> Iterator[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cds_service.core.text import Reading, cut_tags, fold, fold_all, without_tag, words
+from cds_service.core.text import RUN, Reading, cut_tags, fold, fold_all, without_tag, words
 
 HYPOTHESIS = settings(max_examples=300, deadline=None, database=None)
 PHRASES = [words("Miller Fisher"), words("Fisher syndrome")]
@@ -165,6 +165,15 @@ NAMES = (
 @given(st.lists(NAMES))
 def test_many_texts_are_folded_as_each_alone(texts):
     assert fold_all(texts) == [fold(text) for text in texts]
+
+
+@pytest.mark.parametrize("number", [RUN - 1, RUN, RUN + 1, 2 * RUN + 1])
+@pytest.mark.parametrize("odd", ["plain", "Straße", "two\nlines", " (at the  edge) ", ""])
+def test_a_text_that_is_folded_by_itself_changes_no_other(number, odd):
+    texts = [f"Name no. {i} (disorder)" for i in range(number)]
+    for place in (0, RUN - 1, RUN, number - 1):
+        several = [*texts[:place], odd, *texts[place + 1 :]]
+        assert fold_all(several) == [fold(text) for text in several]
 
 
 @HYPOTHESIS

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from cds_service.core.coding import NDC, Code
 from cds_service.core.concept import is_coded, texts_of
+from cds_service.core.index import Index, Match, Part, index_codes
 from cds_service.core.resources import Coding, Concept
 from cds_service.core.text import Reading
-from cds_service.core.valueset import Match, Terminology, ValueSet
+from cds_service.core.valueset import Terminology, ValueSet
 from tests.core.odd_concepts import concepts, ndc_forms
 
 HYPOTHESIS = settings(max_examples=250, deadline=None, database=None)
@@ -238,3 +239,14 @@ def test_aliases_of_systems_that_no_set_uses_are_not_kept(data):
     unused = data.draw(st.text(min_size=1, max_size=5))
     terminology = Terminology([BURN], {unused: "http://example.org/nowhere", "urn:oid:1.2.3": CODES})
     assert set(terminology.systems) == {CODES, "urn:oid:1.2.3"}
+
+
+def test_the_index_keeps_what_sets_have_and_nothing_of_what_is_asked():
+    index = Index(by_text=False)
+    for each in (RASH, BURN):
+        index.merge(Part(each.url, each.canonical, index_codes(each.names_of)[CODES]))
+    assert [dict(index[f"unknown {i}"]) for i in range(9)] == [{}] * 9
+    assert len(index) == 0
+    code = next(iter(RASH.names_of))
+    assert index[code.code] == index[code.code] == {RASH.url: Match(RASH.canonical, code, False)}
+    assert len(index) == 1

@@ -1,6 +1,7 @@
 """What makes large value sets quick to load changes nothing: plain concepts are valid FHIR, duplicates are found."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from fhir.resources.R4B.valueset import ValueSet
@@ -8,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from cds_service.knowledge.load import folder_sources
 from cds_service.knowledge.plain import without_plain
 from cds_service.knowledge.read import parse_json, to_artifact
 
@@ -137,3 +139,10 @@ def test_one_value_where_a_list_belongs_and_a_list_where_one_belongs_are_not_pla
     rows = [{"code": "A1", "display": "One"}, {"code": "A2", "display": "Two", **part}]
     source = {"resourceType": "ValueSet", "compose": {"include": [{"system": "http://example.org", "concept": rows}]}}
     assert without_plain(source)["compose"]["include"][0]["concept"] == rows
+
+
+def test_the_digest_of_a_file_is_that_of_its_content(shipped):
+    for each in folder_sources(shipped.plandefinitions, shipped.valuesets).artifacts:
+        turned = dict(reversed(each.source.items()))
+        assert replace(each, source=turned).digest == each.digest
+        assert replace(each, source=each.source | {"id": "another"}).digest != each.digest

@@ -8,8 +8,8 @@ from typing import Any
 from cds_service.core.explain.records import describe
 from cds_service.core.explain.values import Seen
 from cds_service.core.fhirpath.scope import Scope
+from cds_service.core.index import Match
 from cds_service.core.resources import Concept
-from cds_service.core.valueset import Match
 
 
 class Looking(Scope):

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from cds_service.core.dose.regimens import Dose
 from cds_service.core.facts import Evidence, Facts
 from cds_service.core.fhirpath.needs import Needs
+from cds_service.core.index import Match
 from cds_service.core.resources import Concept
-from cds_service.core.valueset import Match, Terminology
+from cds_service.core.valueset import Terminology
 
 
 class Verdict(NamedTuple):
