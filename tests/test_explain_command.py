@@ -154,7 +154,7 @@ def without_rich(monkeypatch):
 def test_without_rich_the_tree_names_what_to_install_and_json_still_works(without_rich, explain):
     result = explain()
     assert result.exit_code == 2
-    assert result.output == "This needs rich. Install it: pip install 'cds-service[authoring]'.\n"
+    assert result.output == "This needs rich. Install it: pip install 'cds-service[authoring]'. --json does without.\n"
     assert json.loads(explain("--json").output)["orders"]
 
 

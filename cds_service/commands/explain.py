@@ -53,7 +53,7 @@ def explain_(
     if as_json:
         click.echo(json.dumps(explained.to_json(only), indent=2, ensure_ascii=False))
     else:
-        with needing_authoring():
+        with needing_authoring(without="--json does without."):
             from cds_service.commands.explain_tree import print_explanation
         print_explanation(explained, only, everything)
 
