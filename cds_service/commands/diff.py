@@ -19,7 +19,7 @@ from cds_service.changes.questions import Question, Unread, case_questions, read
 from cds_service.changes.sheet import Sheet, failing_cases, to_sheet
 from cds_service.changes.sides import Side, read_side
 from cds_service.commands.authoring import needing_authoring
-from cds_service.commands.options import FOLDER, PROBLEMS, USAGE
+from cds_service.commands.options import DATE, FOLDER, PROBLEMS, USAGE
 from cds_service.errors import KnowledgeError, SettingsError, SideError
 from cds_service.settings import read_settings
 
@@ -33,7 +33,7 @@ EXISTING = click.Path(path_type=Path, file_okay=False, exists=True)
 @click.argument("new")
 @click.option("--cases", type=FOLDER, help="Folder of golden cases; default: tests/cases or cases beside each side.")
 @click.option("--requests", type=EXISTING, help="Folder of CDS Hooks requests, one a .json file, to ask as well.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Day of these requests.")
+@click.option("--today", type=DATE, metavar="YYYY-MM-DD", help="Day of these requests.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def diff(

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,36 +12,56 @@ from cds_service.codes.change import Change, check_changes
 from cds_service.codes.edit import Source, renewed, with_concept, without_concept
 from cds_service.codes.sets import open_set, pick_sets
 from cds_service.codes.systems import Systems, systems_of
-from cds_service.commands.codes.editing import Editing, date_option, dry_run_option, write_all
-from cds_service.commands.options import fail, knowledge_options
+from cds_service.commands.codes.editing import Editing, editing_options, write_all
+from cds_service.commands.options import fail
 from cds_service.errors import KnowledgeError
 
 Edit = Callable[[str, Source, Systems], Source]
+value_set_argument = click.argument("value_set", metavar="VALUESET")
+
+
+def edits_one_set(command: Callable[..., Edit]) -> Callable[..., None]:
+    """Let a command only return its edit of VALUESET: its last options, the check and the writing are those of all."""
+
+    @editing_options
+    @wraps(command)
+    def run(
+        value_set: str,
+        given: datetime | None,
+        dry_run: bool,
+        plandefinitions: Path | None,
+        valuesets: Path | None,
+        bundle: str | None,
+        **own: Any,
+    ) -> None:
+        edit = command(**own)
+        try:
+            _edit(Editing(plandefinitions, valuesets, bundle, given), value_set, edit, dry_run)
+        except KnowledgeError as error:
+            fail(error)
+
+    return run
+
+
+def _edit(editing: Editing, value_set: str, edit: Edit, dry_run: bool) -> None:
+    (artifact,) = pick_sets(editing.sources, [value_set])
+    written = open_set(editing.folder, artifact)
+    edited = edit(written.file, written.source, systems_of(editing.sources.terms))
+    change = Change(written, renewed(written.file, edited, editing.today))
+    check_changes(editing.sources, [change])
+    click.echo(change.diff)
+    write_all([change], dry_run)
 
 
 @click.command()
-@click.argument("value_set", metavar="VALUESET")
+@value_set_argument
 @click.option("--system", required=True, help="System of the code: its URI or a short name, such as snomed-ct.")
 @click.option("--code", required=True, help="The code.")
 @click.option("--display", required=True, help="Its display in that system.")
 @click.option("--designation", "designations", multiple=True, help="Another name; may be given several times.")
 @click.option("--language", help="Language of the designations, such as en.")
-@date_option
-@dry_run_option
-@knowledge_options
-def add(
-    value_set: str,
-    system: str,
-    code: str,
-    display: str,
-    designations: tuple[str, ...],
-    language: str | None,
-    given: datetime | None,
-    dry_run: bool,
-    plandefinitions: Path | None,
-    valuesets: Path | None,
-    bundle: str | None,
-) -> None:
+@edits_one_set
+def add(system: str, code: str, display: str, designations: tuple[str, ...], language: str | None) -> Edit:
     """Add a code to the value set with the id VALUESET, and print the diff.
 
     It goes to the end of the codes of its system. The last number of the set's version is counted up and its date
@@ -55,31 +77,15 @@ def add(
     if designations:
         more = {"language": language} if language else {}
         concept["designation"] = [{"value": each, **more} for each in designations]
-    _edit(
-        value_set,
-        lambda file, source, systems: with_concept(file, source, system, concept, systems),
-        lambda: Editing(plandefinitions, valuesets, bundle, given),
-        dry_run,
-    )
+    return lambda file, source, systems: with_concept(file, source, system, concept, systems)
 
 
 @click.command()
-@click.argument("value_set", metavar="VALUESET")
+@value_set_argument
 @click.argument("code")
 @click.option("--system", help="System of the code, where several of the set have it.")
-@date_option
-@dry_run_option
-@knowledge_options
-def remove(
-    value_set: str,
-    code: str,
-    system: str | None,
-    given: datetime | None,
-    dry_run: bool,
-    plandefinitions: Path | None,
-    valuesets: Path | None,
-    bundle: str | None,
-) -> None:
+@edits_one_set
+def remove(code: str, system: str | None) -> Edit:
     """Remove CODE from the value set with the id VALUESET, and print the diff.
 
     Version, date and the rest of the file are as with add.
@@ -89,23 +95,4 @@ def remove(
     Example:
       cds-service codes remove my-set A00.1
     """
-    _edit(
-        value_set,
-        lambda file, source, systems: without_concept(file, source, system, code, systems),
-        lambda: Editing(plandefinitions, valuesets, bundle, given),
-        dry_run,
-    )
-
-
-def _edit(value_set: str, edit: Edit, begin: Callable[[], Editing], dry_run: bool) -> None:
-    try:
-        editing = begin()
-        (artifact,) = pick_sets(editing.sources, [value_set])
-        written = open_set(editing.folder, artifact)
-        edited = edit(written.file, written.source, systems_of(editing.sources.terms))
-        change = Change(written, renewed(written.file, edited, editing.today))
-        check_changes(editing.sources, [change])
-        click.echo(change.diff)
-        write_all([change], dry_run)
-    except KnowledgeError as error:
-        fail(error)
+    return lambda file, source, systems: without_concept(file, source, system, code, systems)

@@ -14,8 +14,8 @@ from cds_service.codes.icd10cm import load_installed
 from cds_service.codes.sets import open_set
 from cds_service.codes.terminology_server import Server
 from cds_service.commands.authoring import needing_authoring
-from cds_service.commands.codes.editing import Editing, date_option, dry_run_option, write_all
-from cds_service.commands.options import PROBLEMS, fail, knowledge_options
+from cds_service.commands.codes.editing import Editing, editing_options, write_all
+from cds_service.commands.options import PROBLEMS, fail
 from cds_service.core.coding import Code
 from cds_service.errors import KnowledgeError, TerminologyError
 from cds_service.knowledge.load import Sources
@@ -27,9 +27,7 @@ SHOWN = 20
 @click.command(name="expand")
 @click.argument("names", metavar="[VALUESET]...", nargs=-1)
 @click.option("--server", help="Base address of a FHIR terminology server, for systems other than ICD-10-CM.")
-@date_option
-@dry_run_option
-@knowledge_options
+@editing_options
 def expand(
     names: tuple[str, ...],
     server: str | None,

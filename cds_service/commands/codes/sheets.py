@@ -14,7 +14,7 @@ from cds_service.codes.rows import Row
 from cds_service.codes.sets import pick_sets, value_sets
 from cds_service.codes.table import Table
 from cds_service.commands.authoring import needing_authoring
-from cds_service.commands.codes.editing import Editing, date_option, dry_run_option, write_all
+from cds_service.commands.codes.editing import Editing, editing_options, write_all
 from cds_service.commands.options import fail, knowledge_options, read_or_exit, settings_of
 from cds_service.errors import KnowledgeError
 
@@ -62,9 +62,7 @@ def export(
 @click.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
-@date_option
-@dry_run_option
-@knowledge_options
+@editing_options
 def import_(
     file: Path,
     yes: bool,
