@@ -124,6 +124,43 @@ def test_what_cannot_be_added_is_refused(place, arguments, told):
     assert told in place.refused(*words)
 
 
+@pytest.mark.parametrize(
+    ("names", "idle"),
+    [
+        (["rash of the LEG."], "'rash of the LEG.' is read as 'Rash of the leg'"),
+        (["Spots", "Spots"], "'Spots' is read as 'Spots'"),
+        (["Häutchen-Rötung", "hautchen rotung"], "'hautchen rotung' is read as 'Häutchen-Rötung'"),
+    ],
+)
+def test_a_designation_that_is_read_as_another_name_is_refused(place, names, idle):
+    said = place.refused(*ADD, *(word for name in names for word in ("--designation", name)))
+    assert f"RASH-3: the designation {idle} is, and adds nothing. Fix: leave it out." in said
+    assert said.endswith("1 problem(s).\n")
+
+
+def test_a_designation_may_be_the_display_without_what_kind_it_is_of(place):
+    """A record's own name is looked up as it stands in some places, and without its kind in others."""
+    words = (*ADD[:-1], "Rash of the leg (disorder)", "--designation", "Rash of the leg")
+    assert place.run(*words).exit_code == 0
+
+
+def test_designations_of_units_are_told_apart_as_units_are(place):
+    """Punctuation makes another unit, and so another spelling of one; white space and case do not."""
+    words = ("add", "units", "--system", "unitsofmeasure.org", "--code", "mg/kg", "--display", "mg per kg")
+    assert "'MG per KG' is read as 'mg per kg' is" in place.refused(*words, "--designation", "MG per KG")
+    assert place.run(*words, "--designation", "mg.kg", "--designation", "mg-kg").exit_code == 0
+
+
+def test_a_language_without_a_designation_is_refused(place):
+    said = place.refused(*ADD, "--language", "en", code=2)
+    assert "--language is that of designations: give --designation as well, or leave it out." in said
+
+
+def test_an_empty_language_is_refused(place):
+    said = place.refused(*ADD, "--designation", "Spots", "--language", "")
+    assert "designation[0].language: not valid FHIR R4: null or empty." in said
+
+
 def test_all_reasons_are_given_at_once(place):
     said = place.refused(*ADD[:4], "--code", "RASH-1", "--display", "", "--designation", "--", "--designation", "!")
     assert said.endswith("4 problem(s).\n")

@@ -73,9 +73,11 @@ def add(system: str, code: str, display: str, designations: tuple[str, ...], lan
       cds-service codes add my-set --system icd-10-cm --code A00.1 --display "Display of the code" \\
         --designation "Another name" --language en
     """
+    if language is not None and not designations:
+        raise click.UsageError("--language is that of designations: give --designation as well, or leave it out.")
     concept: Source = {"code": code, "display": display}
     if designations:
-        more = {"language": language} if language else {}
+        more = {} if language is None else {"language": language}
         concept["designation"] = [{"value": each, **more} for each in designations]
     return lambda file, source, systems: with_concept(file, source, system, concept, systems)
 
