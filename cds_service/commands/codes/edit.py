@@ -1,18 +1,22 @@
 """cds-service codes add, remove: one concept more or fewer in one value set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
 
 from cds_service.codes.change import Change, check_changes
 from cds_service.codes.edit import Source, renewed, with_concept, without_concept
+from cds_service.codes.elsewhere import Elsewhere, find_elsewhere
+from cds_service.codes.find import BY_CODE
 from cds_service.codes.sets import open_set, pick_sets
 from cds_service.codes.systems import Systems, systems_of
 from cds_service.commands.codes.editing import Editing, editing_options, write_all
+from cds_service.commands.codes.find import set_of, uses_of
 from cds_service.commands.options import fail
 from cds_service.errors import KnowledgeError
 
@@ -48,9 +52,22 @@ def _edit(editing: Editing, value_set: str, edit: Edit, dry_run: bool) -> None:
     written = open_set(editing.folder, artifact)
     edited = edit(written.file, written.source, systems_of(editing.sources.terms))
     change = Change(written, renewed(written.file, edited, editing.today))
-    check_changes(editing.sources, [change])
+    after = check_changes(editing.sources, [change])
     click.echo(change.diff)
+    for each in find_elsewhere(change, editing.sources, after):
+        click.echo("\n".join(_note(each)), err=True)
     write_all([change], dry_run)
+
+
+def _note(shared: Elsewhere) -> Iterator[str]:
+    is_code = shared.how == BY_CODE
+    what = f"code {shared.text}" if is_code else f"name {shared.text!r}"
+    record = "with it" if is_code else "that has only this name"
+    yield f"Note: the {what} is in use already; a record {record} will count here and there."
+    for each in shared.found:
+        yield f"  in {set_of(each)}, as {each.code.code}  {each.code.display}"
+        yield from uses_of(each)
+    yield f"  More: cds-service codes find {quote(shared.text)}"
 
 
 @click.command()
@@ -66,6 +83,8 @@ def add(system: str, code: str, display: str, designations: tuple[str, ...], lan
 
     It goes to the end of the codes of its system. The last number of the set's version is counted up and its date
     is today's; the rest of the file keeps every byte. Nothing is written when the knowledge would have problems.
+    Where another value set has the code or one of the names, a note says which, and what it fires there: a record may
+    then count in both. That is refused only where both fire alone, one for and one against.
     Exit code 0: written; 1: refused, with all reasons; 2: usage or settings.
 
     \b
