@@ -16,6 +16,7 @@ from cds_service.errors import EditError
 from tests.codes.lines import changed_lines
 
 ADD = ("add", "example-rash", "--system", "codes", "--code", "RASH-3", "--display", "Rash of the leg")
+REMOVE = ("remove", "example-rash", "RASH-2")
 RASH, NDC = "http://example.org/codes", "http://hl7.org/fhir/sid/ndc"
 
 
@@ -234,6 +235,18 @@ def test_an_edit_that_breaks_a_rule_across_artifacts_is_refused_with_all_problem
 def test_what_is_wrong_already_is_told_first(place):
     place.path("example-burn").write_text("{")
     assert "valuesets/example-burn.json: -: not readable as JSON" in place.refused(*ADD)
+
+
+def test_two_sets_of_one_id_are_told_as_such(place):
+    """An edit of one of them must not take the place of the other, which would then seem to have its url, too."""
+    more = place.folder / "valuesets" / "more" / "example-rash.json"
+    more.parent.mkdir()
+    url = "http://other.example.org/ValueSet/example-rash"
+    path = place.path("example-rash")
+    more.write_text(path.read_text().replace("http://example.org/ValueSet/example-rash", url))
+    for said in (place.refused("find", "RASH-1"), place.refused(*REMOVE)):
+        assert f"valuesets/example-rash.json: id: valuesets/more/example-rash.json ({url}) has the same id." in said
+        assert "another file has the same url" not in said
 
 
 def test_a_file_formatted_by_hand_is_refused(place):
