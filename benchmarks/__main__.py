@@ -10,8 +10,9 @@ from pathlib import Path
 from benchmarks.contract import measure_authentication, measure_fetching
 from benchmarks.large import measure_large_set
 from benchmarks.payloads import SIZES, make_payload
-from benchmarks.servers import Client, cores, free_port, resident_mb, server, service_command
+from benchmarks.servers import Client, cores, resident_mb, server, service_command
 from benchmarks.stages import print_stages
+from tests.ports import free_port
 
 GOALS = {"5k": 1.3, "50k": 1.1, "200k": 1.0, "550k": 1.0}
 ROUNDS = {"5k": 1500, "50k": 1000, "200k": 500, "550k": 250}

@@ -10,8 +10,9 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks.payloads import make_payload
-from benchmarks.servers import Client, cores, free_port, server, service_command
+from benchmarks.servers import Client, cores, server, service_command
 from cds_service.access.make import KeyPair, make_key_pair, make_token
+from tests.ports import free_port
 
 PUBLIC_URL, ISSUER = "https://cds.example.org", "https://ehr.example.org"
 PATH = "/cds-services/ivig-order-select"

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.payloads import SIZES, make_payload
-from benchmarks.servers import Client, cores, free_port, server, service_command
+from benchmarks.servers import Client, cores, server, service_command
 from cds_service.knowledge.concepts import COMPOSE_DIGEST, compose_digest
 from cds_service.knowledge.load import load_knowledge
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 CODES, LOADS, ROUNDS, WARM = 200_000, 5, 1000, 50

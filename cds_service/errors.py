@@ -79,10 +79,11 @@ class TerminologyError(CdsServiceError):
 
 
 class ExtraMissing(CdsServiceError):
-    """A package that only authors need is not installed."""
+    """A package that only authors need is not installed; `package` is its name."""
 
     def __init__(self, package: str) -> None:
-        super().__init__(f"{package} is not installed. Install what authors need: pip install 'cds-service[authoring]'")
+        self.package = package
+        super().__init__(f"{package} is not installed.")
 
 
 class RequestError(CdsServiceError):

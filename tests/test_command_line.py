@@ -200,3 +200,8 @@ def test_serve_refuses_another_address_than_loopback_without_authentication(monk
     result = run("serve", "--host", host)
     assert result.exit_code == 2
     assert "CDS_AUTH=off" in result.output
+
+
+def test_what_to_install_for_authoring_is_said_in_one_place(root):
+    saying = [path for path in (root / "cds_service").rglob("*.py") if "cds-service[authoring]" in path.read_text()]
+    assert saying == [root / "cds_service" / "commands" / "authoring.py"]

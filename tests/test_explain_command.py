@@ -2,11 +2,14 @@
 
 import json
 import sys
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 
 from cds_service.__main__ import main
+from cds_service.app import real_effects
+from cds_service.settings import read_settings
 from tests.golden import CASES
 from tests.requests import ASPIRIN, condition, order, request
 from tests.test_command_line import loaded, write
@@ -154,8 +157,94 @@ def without_rich(monkeypatch):
 def test_without_rich_the_tree_names_what_to_install_and_json_still_works(without_rich, explain):
     result = explain()
     assert result.exit_code == 2
-    assert result.output == "This needs rich. Install it: pip install 'cds-service[authoring]'.\n"
+    assert result.output == "This needs rich. Install it: pip install 'cds-service[authoring]'. --json does without.\n"
     assert json.loads(explain("--json").output)["orders"]
+
+
+# Golden cases, and the day
+
+OF_AGE = "risk-age-the-day-after-the-65th-birthday-is-over-65"
+
+
+def of_age(result):
+    """Return the day that is explained, and whether the patient was too old on it."""
+    told = json.loads(result.output)
+    return told["today"], "thrombosis-risks#age-over-65" in told["orders"][0]["fired"]
+
+
+def case_file(root, name, service="ivig-order-select"):
+    return root / "tests" / "cases" / service / f"{name}.json"
+
+
+def test_a_case_is_explained_on_its_day(root):
+    path = case_file(root, OF_AGE)
+    assert of_age(run("--json", path)) == (CASES[f"ivig-order-select/{OF_AGE}"].today.isoformat(), True)
+    heading = run(path).output.splitlines()[0]
+    assert heading.startswith("ivig-order-select ")
+    assert heading.endswith(f", on {CASES[f'ivig-order-select/{OF_AGE}'].today}")
+
+
+def test_the_day_may_be_given_for_a_case_and_for_a_request(root, explain):
+    day_before = CASES[f"ivig-order-select/{OF_AGE}"].today - timedelta(days=1)
+    assert of_age(run("--json", "--today", day_before, case_file(root, OF_AGE))) == (str(day_before), False)
+    body = CASES[f"ivig-order-select/{OF_AGE}"].request
+    assert of_age(explain("--json", "--today", day_before, body=body)) == (str(day_before), False)
+    assert of_age(explain("--json", "--today", "2099-01-01", body=body)) == ("2099-01-01", True)
+
+
+def test_a_request_is_explained_today(explain):
+    today = real_effects(read_settings().timezone).today
+    before, told, after = today(), json.loads(explain("--json").output)["today"], today()
+    assert before.isoformat() <= told <= after.isoformat()
+
+
+def test_a_day_that_is_none_is_said(explain):
+    result = explain("--today", "tomorrow")
+    assert result.exit_code == 2
+    assert "does not match the format '%Y-%m-%d'" in result.output
+
+
+def service_of(result):
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)["service"]
+
+
+def test_a_case_is_explained_by_the_service_of_its_folder(root, monkeypatch):
+    path = case_file(root, "ibm-is-not-recommended", "ivig-order-sign")
+    assert service_of(run("--json", path)) == "ivig-order-sign"
+    monkeypatch.chdir(path.parent)
+    assert service_of(run("--json", path.name)) == "ivig-order-sign"
+
+
+def test_a_case_in_another_folder_or_on_standard_input_is_explained_by_the_usual_or_the_named_service(root, tmp_path):
+    selected, signed = case_file(root, OF_AGE), case_file(root, "ibm-is-not-recommended", "ivig-order-sign")
+    copy = tmp_path / "copy.json"
+    copy.write_bytes(selected.read_bytes())
+    assert service_of(run("--json", copy)) == "ivig-order-select"
+    assert service_of(run("--json", "-", input=selected.read_bytes())) == "ivig-order-select"
+    assert (
+        service_of(run("--json", "--service", "ivig-order-sign", "-", input=signed.read_bytes())) == "ivig-order-sign"
+    )
+    wrong = run("--service", "ivig-order-select", signed)
+    assert (wrong.exit_code, "This service answers the hook order-select" in wrong.output) == (3, True)
+
+
+def test_a_case_that_is_none_is_told_as_check_does(root, tmp_path):
+    case = json.loads(case_file(root, OF_AGE).read_text())
+    del case["why"]
+    result = run(write(tmp_path / "case.json", case))
+    assert result.exit_code == 1
+    assert result.output == (
+        "case.json: -: Object missing required field `why`. Fix: see tests/cases/case.schema.json.\n1 problem(s).\n"
+    )
+    case |= {"why": {"statement": "s", "section": "s", "says": "s"}, "error": {"status": 400}}
+    assert "expects both or neither" in run(write(tmp_path / "case.json", case)).output
+
+
+def test_a_case_of_a_refused_request_says_why_it_is_refused(root):
+    result = run(case_file(root, "conditions-as-an-operation-outcome-are-refused-as-412"))
+    assert (result.exit_code, result.output[:9]) == (3, "Refused: ")
+    assert "conditions" in result.output
 
 
 # Refusals

@@ -17,8 +17,9 @@ import requests
 
 from cds_service.access.make import make_key_pair, make_token
 from tests.fhir.stub import serving as stub_serving
+from tests.ports import free_port
 from tests.requests import condition, request
-from tests.serving import free_port, serving, wait_for, workers_of
+from tests.serving import serving, wait_for, workers_of
 
 
 @pytest.fixture(scope="module")

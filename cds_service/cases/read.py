@@ -100,6 +100,15 @@ def read_cases(folder: Path) -> tuple[dict[str, Case], list[Problem]]:
     return cases, problems
 
 
+def looks_like_case(raw: bytes) -> bool:
+    """Return whether JSON holds a request, as a case does, and is none itself, which would name its hook."""
+    try:
+        found = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return isinstance(found, dict) and "request" in found and "hook" not in found
+
+
 def parse_case(raw: bytes, file: str) -> tuple[Case | None, list[Problem]]:
     """Return the case that JSON holds, None where it cannot be read, and what is wrong with it; `file` is its name."""
     try:

@@ -4,6 +4,7 @@ find     which concepts a text means, and what they fire; role tells how a condi
 sets     the value sets by id, and their files
 written  a JSON file as its author formatted it
 edit     adding and removing a concept; systems knows the short names of code systems
+elsewhere what an added concept shares with other sets
 rows     a value set as rows of a sheet; merge puts them back, and keeps what did not change as it stands
 table    a sheet as cells, csv_sheet and xlsx_sheet as bytes; parse_sheet takes its rows, or says why not
 exchange export and import

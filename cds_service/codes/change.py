@@ -37,8 +37,8 @@ def check_changes(sources: Sources, changes: Iterable[Change]) -> KnowledgeBase:
     """Return the knowledge as it would be after the changes; raises KnowledgeError with every problem of the whole."""
     problems = list(sources.problems)
     made = [to_artifact(each.source, each.written.file, {"ValueSet"}, problems) for each in changes]
-    new = {each.key: each for each in made if each}
-    artifacts = tuple(new.get(each.key, each) for each in sources.artifacts)
+    new = {each.file: each for each in made if each}
+    artifacts = tuple(new.get(each.file, each) for each in sources.artifacts)
     return build_knowledge(replace(sources, artifacts=artifacts, problems=tuple(problems)))
 
 

@@ -1,11 +1,13 @@
 """Adding and removing one concept of a value set. Nothing is changed in place."""
 
 import re
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 from cds_service.codes.systems import Systems, is_code_of
 from cds_service.core.text import fold
+from cds_service.core.units import UCUM, spelling
 from cds_service.errors import EditError, Problem
 
 Source = dict[str, Any]
@@ -101,6 +103,19 @@ def _wrong(file: str, source: Source, uri: str | None, concept: Source) -> list[
         found.append((f"{code!r} is no code of {uri}.", "correct the code."))
     if not concept["display"].strip():
         found.append(("the display is empty.", "give the display of the code system."))
-    empty = [each["value"] for each in concept.get("designation", []) if not fold(each["value"])]
-    found += [(f"the designation {each!r} holds no letter or digit.", "write it in words.") for each in empty]
+    found += _idle_names(concept, spelling if uri == UCUM else fold)
     return [Problem(file, code or "code", *each) for each in found]
+
+
+def _idle_names(concept: Source, read: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    """Return the designations that name nothing, or nothing more than a name before them: the service reads both alike.
+
+    The check lets such names pass, since they do no harm where they came from elsewhere; who writes one means another.
+    """
+    known = {read(concept["display"]): concept["display"]}
+    for name in (each["value"] for each in concept.get("designation", [])):
+        if not fold(name):
+            yield f"the designation {name!r} holds no letter or digit.", "write it in words."
+        elif read(name) in known:
+            yield f"the designation {name!r} is read as {known[read(name)]!r} is, and adds nothing.", "leave it out."
+        known.setdefault(read(name), name)

@@ -81,18 +81,32 @@ def find_concepts(text: str, sources: Sources, knowledge: KnowledgeBase) -> list
     First those with this very code, then those whose code is this one but for dots, hyphens and case (or, of the
     National Drug Code, another form of the same product), then those of which a name holds the text, folded.
     """
-    described = {str(each.source.get("url")): each for each in sources.terms if each.kind == "ValueSet"}
-    uses: dict[str, tuple[Use, ...]] = {}
-    found = []
-    for url, value_set in knowledge.terminology.value_sets.items():
-        for code, names in value_set.names_of.items():
-            if how := _how(text, code, names):
-                uses[url] = uses.get(url) or tuple(_uses(url, knowledge.library.plans.values()))
-                held = described[url]
-                title = str(held.source.get("title", ""))
-                found.append(Found(code, names, how, held.id, value_set.version, title, uses[url]))
+    shelf = Shelf(sources, knowledge)
+    found = [
+        shelf.take(url, code, how)
+        for url, value_set in knowledge.terminology.value_sets.items()
+        for code, names in value_set.names_of.items()
+        if (how := _how(text, code, names))
+    ]
     order = (BY_CODE, BY_WRITTEN_CODE, BY_NAME)
     return sorted(found, key=lambda each: (order.index(each.how), each.code, each.value_set))
+
+
+class Shelf:
+    """The value sets of a knowledge, from which concepts are taken with all that is told of them."""
+
+    def __init__(self, sources: Sources, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
+        self._described = {str(each.source.get("url")): each for each in sources.terms if each.kind == "ValueSet"}
+        self._uses: dict[str, tuple[Use, ...]] = {}
+
+    def take(self, url: str, code: Code, how: str) -> Found:
+        """Return a concept of the value set `url`, and the active actions that ask the set."""
+        if url not in self._uses:
+            self._uses[url] = tuple(_uses(url, self._knowledge.library.plans.values()))
+        held, value_set = self._described[url], self._knowledge.terminology.value_sets[url]
+        title = str(held.source.get("title", ""))
+        return Found(code, value_set.names_of[code], how, held.id, value_set.version, title, self._uses[url])
 
 
 def _how(text: str, code: Code, names: Iterable[str]) -> str | None:

@@ -3,23 +3,54 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import click
+import msgspec
 
+from cds_service.cases.read import looks_like_case, parse_case
 from cds_service.cases.show import show_answer
-from cds_service.commands.options import REFUSED
-from cds_service.errors import RequestError
+from cds_service.commands.options import REFUSED, fail
+from cds_service.errors import KnowledgeError, RequestError
 from cds_service.hooks.outcome import to_outcome
 from cds_service.hooks.request import Limits
+from cds_service.knowledge.load import KnowledgeBase
 from cds_service.settings import Settings
 
 REQUEST_FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True, allow_dash=True)
+SERVICE = "ivig-order-select"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The body of a call that a file holds; of a golden case also its day, and the folder that it is in."""
+
+    body: bytes
+    today: date | None = None
+    folder: str = ""
+
+    def service_of(self, knowledge: KnowledgeBase) -> str:
+        """Return the id of the service to ask: a case lies in its service's folder."""
+        return self.folder if self.folder in knowledge.services else SERVICE
 
 
 def read_body(file: Path) -> bytes:
     """Return the bytes of a file; '-' is standard input."""
     return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+
+
+def read_asked(file: Path) -> Asked:
+    """Return what a request file or a golden case asks; exits with 1 when a case has problems."""
+    raw = read_body(file)
+    if not looks_like_case(raw):
+        return Asked(raw)
+    case, problems = parse_case(raw, file.name)
+    if case is None or problems:
+        fail(KnowledgeError(problems))
+    folder = "" if str(file) == "-" else file.absolute().parent.name
+    return Asked(msgspec.json.encode(case.request), case.today, folder)
 
 
 def limits_of(settings: Settings) -> Limits:

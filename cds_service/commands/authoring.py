@@ -3,22 +3,34 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import click
 
 from cds_service.commands.options import USAGE
+from cds_service.errors import ExtraMissing
 
 EXTRA = frozenset({"rich", "openpyxl", "simple_icd_10_cm"})
 
 
 @contextmanager
-def needing_authoring() -> Iterator[None]:
-    """Exit with 2, and say what to install, when a package of the extra 'authoring' is not there."""
+def needing_authoring(without: str = "") -> Iterator[None]:
+    """Exit with 2, and say what to install, when a package of the extra 'authoring' is not there.
+
+    `without` is a sentence on what does without it.
+    """
     try:
         yield
+    except ExtraMissing as error:
+        _stop(error.package, without)
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
         if name not in EXTRA:
             raise
-        click.echo(f"This needs {name}. Install it: pip install 'cds-service[authoring]'.", err=True)
-        sys.exit(USAGE)
+        _stop(name, without)
+
+
+def _stop(package: str, without: str) -> NoReturn:
+    install = f"This needs {package.replace('_', '-')}. Install it: pip install 'cds-service[authoring]'."
+    click.echo(f"{install} {without}".rstrip(), err=True)
+    sys.exit(USAGE)

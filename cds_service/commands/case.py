@@ -15,6 +15,7 @@ from cds_service.cases.run import run_case
 from cds_service.cases.strip import Stripped, answers_alike, strip
 from cds_service.commands.expecting import Asker
 from cds_service.commands.options import (
+    DATE,
     FOLDER,
     PROBLEMS,
     cases_folder,
@@ -29,7 +30,6 @@ from cds_service.knowledge.load import KnowledgeBase, Service
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 DAY = date(2020, 6, 15)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-DATE = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()

@@ -2,7 +2,6 @@
 
 import gc
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import partial
@@ -13,9 +12,9 @@ import click
 
 from cds_service.cases.coverage import ConceptUse, Coverage, SetUse, find_coverage
 from cds_service.cases.removal import Member
+from cds_service.commands.authoring import needing_authoring
 from cds_service.commands.options import (
     FOLDER,
-    USAGE,
     cases_or_exit,
     fail,
     knowledge_options,
@@ -76,11 +75,8 @@ def coverage(
 
 
 def _console() -> "Console":
-    try:
+    with needing_authoring():
         from rich.console import Console
-    except ImportError:
-        click.echo("Tables need more than serving does: pip install 'cds-service[authoring]'", err=True)
-        sys.exit(USAGE)
     return Console(stderr=True)
 
 

@@ -18,14 +18,14 @@ from cds_service.changes.page import to_page
 from cds_service.changes.questions import Question, Unread, case_questions, read_requests
 from cds_service.changes.sheet import Sheet, failing_cases, to_sheet
 from cds_service.changes.sides import Side, read_side
-from cds_service.commands.options import FOLDER, PROBLEMS, USAGE
+from cds_service.commands.authoring import needing_authoring
+from cds_service.commands.options import DATE, FOLDER, PROBLEMS, USAGE
 from cds_service.errors import KnowledgeError, SettingsError, SideError
 from cds_service.settings import read_settings
 
 OTHERWISE = 3
 Item = TypeVar("Item")
 EXISTING = click.Path(path_type=Path, file_okay=False, exists=True)
-NO_RICH = "The tables need rich: pip install 'cds-service[authoring]'. --markdown and --json do without."
 
 
 @click.command()
@@ -33,7 +33,7 @@ NO_RICH = "The tables need rich: pip install 'cds-service[authoring]'. --markdow
 @click.argument("new")
 @click.option("--cases", type=FOLDER, help="Folder of golden cases; default: tests/cases or cases beside each side.")
 @click.option("--requests", type=EXISTING, help="Folder of CDS Hooks requests, one a .json file, to ask as well.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Day of these requests.")
+@click.option("--today", type=DATE, metavar="YYYY-MM-DD", help="Day of these requests.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def diff(
@@ -81,11 +81,8 @@ def _show_json(sheet: Sheet) -> None:
 
 def _tables_or_exit() -> Callable[[Sheet], None]:
     """Return what prints the tables; exits with 2 where rich is not installed."""
-    try:
+    with needing_authoring(without="--markdown and --json do without."):
         from cds_service.commands.diff_tables import print_page
-    except ImportError:
-        click.echo(NO_RICH, err=True)
-        sys.exit(USAGE)
     return lambda sheet: print_page(to_page(sheet))
 
 

@@ -15,6 +15,7 @@ from cds_service.settings import Settings, place_of, read_settings
 
 PROBLEMS, USAGE, REFUSED = 1, 2, 3
 FOLDER = click.Path(path_type=Path, file_okay=False)
+DATE = click.DateTime(["%Y-%m-%d"])
 CASES = Path("tests/cases")
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -7,14 +7,14 @@ import click
 
 from cds_service.app import real_effects
 from cds_service.cases.show import show_answer
-from cds_service.commands.asking import REQUEST_FILE, limits_of, read_body, stating_refusals
+from cds_service.commands.asking import REQUEST_FILE, SERVICE, limits_of, read_body, stating_refusals
 from cds_service.commands.options import knowledge_options, read_or_exit, settings_of
 from cds_service.hooks.answer import answer, find_service
 
 
 @click.command(name="try")
 @click.argument("file", type=REQUEST_FILE)
-@click.option("--service", default="ivig-order-select", show_default=True, help="Service id.")
+@click.option("--service", default=SERVICE, show_default=True, help="Service id.")
 @click.option("--json", "as_json", is_flag=True, help="Print the raw CDS Hooks answer.")
 @knowledge_options
 def try_(

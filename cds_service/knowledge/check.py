@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import permutations
 from typing import NamedTuple
 
 from cds_service.core import plan as p
@@ -27,7 +28,7 @@ Pair = tuple[Artifact, Plan]
 
 
 def check_terms(terms: list[Artifact], plans: Iterable[Plan], all_plans_known: bool = True) -> list[Problem]:
-    """Return the breaches among value sets and code systems: duplicate canonicals, sets that nothing uses.
+    """Return the breaches among value sets and code systems: duplicate canonicals and ids, sets that nothing uses.
 
     Whether a set is used can be told only when every plan could be read.
     """
@@ -124,11 +125,31 @@ Breach = tuple[str, str, str]
 
 def _duplicates(artifacts: list[Artifact]) -> list[Problem]:
     urls = Counter(each.source.get("url") for each in artifacts if each.kind != "NamingSystem")
-    return [
+    return _of_one_id(artifacts) + [
         Problem(each.file, "url", "another file has the same url.", "give each artifact its own url.")
         for each in artifacts
         if urls[each.source.get("url")] > 1
     ]
+
+
+def _of_one_id(artifacts: list[Artifact]) -> list[Problem]:
+    """Return the artifacts of one type and id, by which they are found everywhere; not where even the url is one."""
+    by_key: dict[tuple[str, str], list[Artifact]] = {}
+    for each in artifacts:
+        by_key.setdefault(each.key, []).append(each)
+    fix = "give each artifact of a type its own id, and name the file after it."
+    return [
+        Problem(one.file, "id", f"{_named(other)} has the same id.", fix)
+        for alike in by_key.values()
+        for one, other in permutations(alike, 2)
+        if one.kind == "NamingSystem" or one.source.get("url") != other.source.get("url")
+    ]
+
+
+def _named(artifact: Artifact) -> str:
+    """Return where an artifact is; in a Bundle, where each is called by type and id, only the url tells it apart."""
+    url = artifact.source.get("url")
+    return f"{artifact.file} ({url})" if url else artifact.file
 
 
 def _metadata(artifact: Artifact, plan: Plan) -> Iterator[Breach]:

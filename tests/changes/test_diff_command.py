@@ -258,7 +258,8 @@ def test_without_rich_the_tables_say_what_to_install_and_markdown_does_without(o
     monkeypatch.delitem(sys.modules, "cds_service.commands.diff_tables", raising=False)
     result = diff(old, flipped)
     assert result.exit_code == 2
-    assert "pip install 'cds-service[authoring]'" in result.output
+    install = "This needs rich. Install it: pip install 'cds-service[authoring]'."
+    assert result.output == f"{install} --markdown and --json do without.\n"
     assert diff(old, flipped, "--markdown").exit_code == 3
 
 

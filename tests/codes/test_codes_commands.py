@@ -189,7 +189,7 @@ def test_a_missing_package_is_told_in_one_sentence(name, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", f"{script}\n{name}()", *folders], capture_output=True, text=True, check=False
     )
-    sentence = "simple-icd-10-cm is not installed. Install what authors need: pip install 'cds-service[authoring]'\n"
+    sentence = "This needs simple-icd-10-cm. Install it: pip install 'cds-service[authoring]'.\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", sentence)
 
 

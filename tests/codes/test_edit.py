@@ -16,6 +16,7 @@ from cds_service.errors import EditError
 from tests.codes.lines import changed_lines
 
 ADD = ("add", "example-rash", "--system", "codes", "--code", "RASH-3", "--display", "Rash of the leg")
+REMOVE = ("remove", "example-rash", "RASH-2")
 RASH, NDC = "http://example.org/codes", "http://hl7.org/fhir/sid/ndc"
 
 
@@ -124,6 +125,43 @@ def test_what_cannot_be_added_is_refused(place, arguments, told):
     assert told in place.refused(*words)
 
 
+@pytest.mark.parametrize(
+    ("names", "idle"),
+    [
+        (["rash of the LEG."], "'rash of the LEG.' is read as 'Rash of the leg'"),
+        (["Spots", "Spots"], "'Spots' is read as 'Spots'"),
+        (["Häutchen-Rötung", "hautchen rotung"], "'hautchen rotung' is read as 'Häutchen-Rötung'"),
+    ],
+)
+def test_a_designation_that_is_read_as_another_name_is_refused(place, names, idle):
+    said = place.refused(*ADD, *(word for name in names for word in ("--designation", name)))
+    assert f"RASH-3: the designation {idle} is, and adds nothing. Fix: leave it out." in said
+    assert said.endswith("1 problem(s).\n")
+
+
+def test_a_designation_may_be_the_display_without_what_kind_it_is_of(place):
+    """A record's own name is looked up as it stands in some places, and without its kind in others."""
+    words = (*ADD[:-1], "Rash of the leg (disorder)", "--designation", "Rash of the leg")
+    assert place.run(*words).exit_code == 0
+
+
+def test_designations_of_units_are_told_apart_as_units_are(place):
+    """Punctuation makes another unit, and so another spelling of one; white space and case do not."""
+    words = ("add", "units", "--system", "unitsofmeasure.org", "--code", "mg/kg", "--display", "mg per kg")
+    assert "'MG per KG' is read as 'mg per kg' is" in place.refused(*words, "--designation", "MG per KG")
+    assert place.run(*words, "--designation", "mg.kg", "--designation", "mg-kg").exit_code == 0
+
+
+def test_a_language_without_a_designation_is_refused(place):
+    said = place.refused(*ADD, "--language", "en", code=2)
+    assert "--language is that of designations: give --designation as well, or leave it out." in said
+
+
+def test_an_empty_language_is_refused(place):
+    said = place.refused(*ADD, "--designation", "Spots", "--language", "")
+    assert "designation[0].language: not valid FHIR R4: null or empty." in said
+
+
 def test_all_reasons_are_given_at_once(place):
     said = place.refused(*ADD[:4], "--code", "RASH-1", "--display", "", "--designation", "--", "--designation", "!")
     assert said.endswith("4 problem(s).\n")
@@ -197,6 +235,18 @@ def test_an_edit_that_breaks_a_rule_across_artifacts_is_refused_with_all_problem
 def test_what_is_wrong_already_is_told_first(place):
     place.path("example-burn").write_text("{")
     assert "valuesets/example-burn.json: -: not readable as JSON" in place.refused(*ADD)
+
+
+def test_two_sets_of_one_id_are_told_as_such(place):
+    """An edit of one of them must not take the place of the other, which would then seem to have its url, too."""
+    more = place.folder / "valuesets" / "more" / "example-rash.json"
+    more.parent.mkdir()
+    url = "http://other.example.org/ValueSet/example-rash"
+    path = place.path("example-rash")
+    more.write_text(path.read_text().replace("http://example.org/ValueSet/example-rash", url))
+    for said in (place.refused("find", "RASH-1"), place.refused(*REMOVE)):
+        assert f"valuesets/example-rash.json: id: valuesets/more/example-rash.json ({url}) has the same id." in said
+        assert "another file has the same url" not in said
 
 
 def test_a_file_formatted_by_hand_is_refused(place):

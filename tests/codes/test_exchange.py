@@ -199,7 +199,7 @@ def test_without_the_extra_xlsx_says_what_to_install_and_csv_works(place, tmp_pa
     file.write_bytes(b"x")
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     monkeypatch.delitem(sys.modules, "cds_service.codes.xlsx_sheet", raising=False)
-    said = "xlsx needs the authoring tools: pip install 'cds-service[authoring]'; csv works without.\n"
+    said = "This needs openpyxl. Install it: pip install 'cds-service[authoring]'. A .csv file does without.\n"
     assert place.refused("export", "--xlsx", tmp_path / "out.xlsx", code=2) == said
     assert place.refused("import", file, code=2) == said
     assert place.run("export", "--csv", tmp_path / "out.csv").exit_code == 0

@@ -9,8 +9,9 @@ import pytest
 
 from tests.contract.service import SERVICE, outcome, post, served, steady, strict
 from tests.contract.walk import actions, cards, our_own, values
+from tests.ports import free_port
 from tests.requests import bundle, condition, order, request
-from tests.serving import free_port, wait_for
+from tests.serving import wait_for
 
 OPTIONAL = ("uuid", "detail", "suggestions", "selectionBehavior", "overrideReasons", "links", "extension")
 LISTS_THAT_MAY_BE_EMPTY = ("$.cards", "$.services")

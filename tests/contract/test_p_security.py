@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.service import SERVICE, outcome, post
 from tests.contract.tokens import BODY, DISCOVERY, FEEDBACK, HOUR, Key, bearer, calling, claims, signed
-from tests.serving import free_port
+from tests.ports import free_port
 
 
 def test_B14_discovery_needs_a_token_too_when_calls_do(secured, client, keys):

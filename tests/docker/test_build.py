@@ -17,8 +17,9 @@ import requests
 
 from tests.docker.files import DOCKER, PORT, ROOT, USER, copied, dockerfile, exec_form
 from tests.docker.image import FINAL, Image, interpreter, open_folder, place
+from tests.ports import free_port
 from tests.requests import condition, request
-from tests.serving import free_port, wait_for
+from tests.serving import wait_for
 
 PROBE = """
 import sys

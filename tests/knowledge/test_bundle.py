@@ -1,6 +1,7 @@
 """One Bundle holds all artifacts: the same bytes for the same artifacts, and the same knowledge as the folders."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,17 @@ def test_every_entry_that_cannot_be_read_is_named():
         "b.json#entry[0]:",
         "b.json#entry[1]:",
         "b.json#entry[3]:",
+    ]
+
+
+def test_two_resources_of_one_id_are_told_apart_by_their_urls(sources):
+    (disorders,) = (each for each in sources.artifacts if each.key == ("CodeSystem", "disorder"))
+    url = "http://other.example.org/fhir/CodeSystem/disorder"
+    other = replace(disorders, source={**disorders.source, "url": url})
+    fix = "Fix: give each artifact of a type its own id, and name the file after it."
+    assert problems_of(to_bundle([*sources.artifacts, other])) == [
+        f"CodeSystem/disorder: id: CodeSystem/disorder ({each}) has the same id. {fix}"
+        for each in (disorders.source["url"], url)
     ]
 
 

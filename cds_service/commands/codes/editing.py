@@ -8,20 +8,24 @@ import click
 
 from cds_service.app import real_effects
 from cds_service.codes.change import Change, write_changes
-from cds_service.commands.options import settings_of
+from cds_service.commands.options import DATE, Command, knowledge_options, settings_of
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.load import Sources
 from cds_service.knowledge.place import read_place
 from cds_service.settings import place_of
 
-date_option = click.option(
-    "--date",
-    "given",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="YYYY-MM-DD",
-    help="Date of the changed value sets; default: today.",
-)
-dry_run_option = click.option("--dry-run", is_flag=True, help="Show the diff and write nothing.")
+
+def editing_options(command: Command) -> Command:
+    """Give a command the options of every edit: its date, showing it only, and which knowledge is edited."""
+    date_option = click.option(
+        "--date",
+        "given",
+        type=DATE,
+        metavar="YYYY-MM-DD",
+        help="Date of the changed value sets; default: today.",
+    )
+    dry_run_option = click.option("--dry-run", is_flag=True, help="Show the diff and write nothing.")
+    return date_option(dry_run_option(knowledge_options(command)))
 
 
 class Editing:

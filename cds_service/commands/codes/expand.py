@@ -13,10 +13,11 @@ from cds_service.codes.expand import expand as expand_set
 from cds_service.codes.icd10cm import load_installed
 from cds_service.codes.sets import open_set
 from cds_service.codes.terminology_server import Server
-from cds_service.commands.codes.editing import Editing, date_option, dry_run_option, write_all
-from cds_service.commands.options import PROBLEMS, USAGE, fail, knowledge_options
+from cds_service.commands.authoring import needing_authoring
+from cds_service.commands.codes.editing import Editing, editing_options, write_all
+from cds_service.commands.options import PROBLEMS, fail
 from cds_service.core.coding import Code
-from cds_service.errors import ExtraMissing, KnowledgeError, TerminologyError
+from cds_service.errors import KnowledgeError, TerminologyError
 from cds_service.knowledge.load import Sources
 from cds_service.knowledge.read import Artifact
 
@@ -26,9 +27,7 @@ SHOWN = 20
 @click.command(name="expand")
 @click.argument("names", metavar="[VALUESET]...", nargs=-1)
 @click.option("--server", help="Base address of a FHIR terminology server, for systems other than ICD-10-CM.")
-@date_option
-@dry_run_option
-@knowledge_options
+@editing_options
 def expand(
     names: tuple[str, ...],
     server: str | None,
@@ -54,7 +53,8 @@ def expand(
     try:
         editing = Editing(plandefinitions, valuesets, bundle, given)
         place = Server(server, editing.ca_file) if server else None
-        found = [_expanded(each, place, editing.today) for each in _chosen(editing.sources, names)]
+        with needing_authoring():
+            found = [_expanded(each, place, editing.today) for each in _chosen(editing.sources, names)]
         new = [each for each in found if each.is_changed]
         changes = [Change(open_set(editing.folder, each.artifact), each.artifact.source) for each in new]
         check_changes(editing.sources, changes)
@@ -62,9 +62,6 @@ def expand(
             show(each)
         if changes:
             write_all(changes, dry_run)
-    except ExtraMissing as error:
-        click.echo(str(error), err=True)
-        sys.exit(USAGE)
     except KnowledgeError as error:
         fail(error)
     except TerminologyError as error:

@@ -49,10 +49,20 @@ def _lines(found: list[Found]) -> Iterator[str]:
         for each in held:
             if len(each.names) > 1:
                 yield f"  also: {'; '.join(each.names[1:])}"
-            yield f"  in {each.value_set} {each.version}, {each.title}"
-            yield from [f"    {_told(use)}" for use in each.uses] or ["    no action asks about it"]
+            yield f"  in {set_of(each)}"
+            yield from uses_of(each)
         yield ""
     yield LEGEND
+
+
+def set_of(found: Found) -> str:
+    """Return the value set that holds a concept, as it is told."""
+    return f"{found.value_set} {found.version}, {found.title}"
+
+
+def uses_of(found: Found) -> list[str]:
+    """Return the lines that tell what the actions do that ask about its value set."""
+    return [f"    {_told(use)}" for use in found.uses] or ["    no action asks about it"]
 
 
 def _told(use: Use) -> str:

@@ -1,8 +1,6 @@
 """cds-service codes export, import: value sets as one sheet, for people who live in spreadsheets."""
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -15,12 +13,13 @@ from cds_service.codes.merge import differences
 from cds_service.codes.rows import Row
 from cds_service.codes.sets import pick_sets, value_sets
 from cds_service.codes.table import Table
-from cds_service.commands.codes.editing import Editing, date_option, dry_run_option, write_all
-from cds_service.commands.options import USAGE, fail, knowledge_options, read_or_exit, settings_of
+from cds_service.commands.authoring import needing_authoring
+from cds_service.commands.codes.editing import Editing, editing_options, write_all
+from cds_service.commands.options import fail, knowledge_options, read_or_exit, settings_of
 from cds_service.errors import KnowledgeError
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-EXTRA = "xlsx needs the authoring tools: pip install 'cds-service[authoring]'; csv works without."
+CSV_DOES = "A .csv file does without."
 
 
 @click.command()
@@ -63,9 +62,7 @@ def export(
 @click.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
-@date_option
-@dry_run_option
-@knowledge_options
+@editing_options
 def import_(
     file: Path,
     yes: bool,
@@ -119,25 +116,15 @@ def _read(file: Path) -> Table:
 
 
 def _to_xlsx(rows: Sequence[Row]) -> bytes:
-    with _extra():
+    with needing_authoring(without=CSV_DOES):
         from cds_service.codes.xlsx_sheet import to_xlsx
     return to_xlsx(rows)
 
 
 def _parse_xlsx(raw: bytes, name: str) -> Table:
-    with _extra():
+    with needing_authoring(without=CSV_DOES):
         from cds_service.codes.xlsx_sheet import parse_xlsx
     return parse_xlsx(raw, name)
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    """Exit with 2, and say what to install, when the library of workbooks is not there."""
-    try:
-        yield
-    except ImportError:
-        click.echo(EXTRA, err=True)
-        sys.exit(USAGE)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -12,8 +12,9 @@ from cds_service.codes.systems import ICD_10_CM
 from cds_service.codes.terminology_server import Server
 from cds_service.codes.validate import Finding, Held, Kind, Means, Report, held_codes, own_systems
 from cds_service.codes.validate import validate as look_up
-from cds_service.commands.options import PROBLEMS, USAGE, fail, knowledge_options, settings_of
-from cds_service.errors import ExtraMissing, KnowledgeError, TerminologyError
+from cds_service.commands.authoring import needing_authoring
+from cds_service.commands.options import PROBLEMS, fail, knowledge_options, settings_of
+from cds_service.errors import KnowledgeError, TerminologyError
 from cds_service.knowledge.place import read_place
 from cds_service.knowledge.read import Artifact
 from cds_service.settings import Settings, place_of
@@ -69,10 +70,8 @@ def validate(
     held = held_codes(_chosen(artifacts, names))
     place = Server(server, settings.ca_file) if server else None
     try:
-        report = look_up(held, Means(_releases(held, release), own_systems(artifacts), place), _progress)
-    except ExtraMissing as error:
-        click.echo(str(error), err=True)
-        sys.exit(USAGE)
+        with needing_authoring():
+            report = look_up(held, Means(_releases(held, release), own_systems(artifacts), place), _progress)
     except TerminologyError as error:
         click.echo(str(error), err=True)
         sys.exit(PROBLEMS)
