@@ -3,6 +3,8 @@
 import os
 import re
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -187,6 +189,11 @@ def for_host(settings: Settings, host: str) -> Settings:
     return settings.model_copy(update={"auth": "off" if is_loopback(host) else "on"})
 
 
-def share_metrics(folder: str) -> None:
+@contextmanager
+def metrics_shared_in(folder: str) -> Iterator[None]:
     """Tell prometheus-client, which reads the environment, in which folder the processes share their figures."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        yield
+    finally:
+        os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import prometheus_client  # noqa: F401  (before a test of `serve`: it settles at its import how figures are shared)
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings

@@ -18,7 +18,7 @@ from cds_service.knowledge.load import KnowledgeBase
 from cds_service.knowledge.place import Place
 from cds_service.knowledge.watch import Watch
 from cds_service.operations.metrics import Metrics, shared_folder
-from cds_service.settings import Settings, for_host, place_of, share_metrics
+from cds_service.settings import Settings, for_host, metrics_shared_in, place_of
 
 STORE_HELP = "CDS_DATABASE_URL names it; 'cds-service db upgrade' makes its tables."
 
@@ -56,8 +56,7 @@ def serve(
     _refuse_what_cannot_work(settings, port, reloads)
     watch = Watch(place_of(settings)) if reloads else None
     _, knowledge = read_or_exit(settings)
-    with shared_folder() as folder:
-        share_metrics(str(folder))
+    with shared_folder() as folder, metrics_shared_in(str(folder)):
         metrics = Metrics(folder)
         app = _app(settings, knowledge, metrics)
         freeze()
