@@ -45,10 +45,11 @@ def tenfold(valuesets: Path, target: Path) -> Path:
                 continue
             extra = [
                 {"code": f"{concept['code']}-{i}", "display": f"{concept['display']} {i}"}
-                for concept in include["concept"]
+                for concept in include.get("concept", [])
                 for i in range(9)
             ]
-            include["concept"] += extra
+            if extra:
+                include["concept"] += extra
         path.write_text(json.dumps(artifact))
     return target
 
