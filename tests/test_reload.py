@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import re
+import resource
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -13,13 +15,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from cds_service.knowledge.bundle import to_bundle
 from cds_service.knowledge.load import folder_sources
-from tests.access.key_server import run_key_server
+from tests.access.key_server import KeyServer, run_key_server
 from tests.requests import condition, request
 from tests.serving import resident_kb, serving, wait_for, workers_of
 from tests.states import SERVICE, body, folders, states_in, write_state
@@ -77,8 +80,8 @@ class Log:
         found = [line for line in self.text().splitlines() if line.startswith(f'{{"event":"{event}"')]
         return [json.loads(line) for line in found]
 
-    def wait(self, what: str, is_there: Callable[[], Any]) -> None:
-        for _ in range(1500):
+    def wait(self, what: str, is_there: Callable[[], Any], seconds: int = 30) -> None:
+        for _ in range(seconds * 50):
             if is_there():
                 return
             time.sleep(0.02)
@@ -210,38 +213,160 @@ def bundle_of(folder: Path) -> bytes:
     return to_bundle(folder_sources(folder / "plandefinitions", folder / "valuesets").artifacts)
 
 
-def test_a_bundle_is_fetched_again_once_for_many_signals_and_a_stop_does_not_wait_for_it(root, tmp_path):
-    bundles = []
-    for state in "AB":
-        write_state(tmp_path, state)
-        bundles.append(bundle_of(tmp_path))
-    log, asked, go_on = Log(tmp_path), threading.Event(), threading.Event()
+class Stalling:
+    """The Bundle of a state at an address, that comes when it may; and what was asked."""
+
+    def __init__(self, web: KeyServer, folder: Path) -> None:
+        self.web, self.folder, self.asked, self.may_go_on = web, folder, threading.Event(), threading.Event()
+        self.url = self.put("A")
+
+    def put(self, state: str) -> str:
+        """Have it come at once."""
+        write_state(self.folder, state)
+        return self.web.serve("/b.json", bundle_of(self.folder))
+
+    def put_and_stall(self, state: str) -> None:
+        """Have it asked for, and then wait."""
+        self.put(state)
+        self.asked.clear()
+        self.may_go_on.clear()
+        answer = self.web.answers["/b.json"]
+        self.web.answers["/b.json"] = lambda call: (self.asked.set(), self.may_go_on.wait(20), answer(call))
+
+    def is_asked_by(self, process: subprocess.Popen) -> None:
+        """Send SIGHUP, and wait until it is being fetched."""
+        process.send_signal(signal.SIGHUP)
+        assert self.asked.wait(20)
+
+
+def begun_workers(log: Log) -> list[int]:
+    return [int(each) for each in re.findall(r"Booting worker with pid: (\d+)", log.text())]
+
+
+def reader_of(process: subprocess.Popen, log: Log) -> int:
+    """Return the process that reads knowledge: the server's child that is no worker."""
+    (found,) = set(workers_of(process)) - set(begun_workers(log))
+    return found
+
+
+def is_running(pid: int) -> bool:
+    """Return whether any thread of a process goes on; one that has ended stays listed until its parent asks how."""
+    for each in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if each.read_text().rpartition(")")[2].split()[0] not in "ZX":
+                return True
+    return False
+
+
+def test_a_worker_that_dies_while_a_bundle_is_fetched_is_replaced_at_once_and_follows(root, tmp_path):
+    log = Log(tmp_path)
     with run_key_server() as web:
-        url = web.serve("/b.json", bundles[0])
-        with serving(root, tmp_path, "--bundle", url) as (base, process):
+        bundle = Stalling(web, tmp_path)
+        with serving(root, tmp_path, "--bundle", bundle.url) as (base, process):
+            wait_for(base)
+            killed, other = both_workers(process)
+            bundle.put_and_stall("B")
+            bundle.is_asked_by(process)
+            os.kill(killed, signal.SIGKILL)
+            log.wait("a third worker", lambda: len(begun_workers(log)) == 3)
+            assert not log.lines("knowledge-refused"), "it was replaced when the fetch had been given up"
+            bundle.may_go_on.set()
+            log.wait_for_swap(log.wait_for_loaded(2))
+            swapped = {line["process"] for line in log.lines("knowledge-swapped")}
+            assert swapped == {other, begun_workers(log)[2]}
+            assert states_in(requests.post(f"{base}{SERVICE}", json=body(), timeout=5).text) == {"B": MARKS}
+
+
+def test_a_reading_that_does_not_come_to_its_end_is_refused_and_the_next_one_counts(root, tmp_path):
+    log = Log(tmp_path)
+    with run_key_server() as web:
+        bundle = Stalling(web, tmp_path)
+        with serving(root, tmp_path, "--bundle", bundle.url) as (base, process):
+            wait_for(base)
+            workers = both_workers(process)
+            bundle.put_and_stall("B")
+            bundle.is_asked_by(process)
+            os.kill(reader_of(process, log), signal.SIGKILL)
+            log.wait("a refusal", lambda: len(log.lines("knowledge-refused")) == 1)
+            before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (3, before[1]))  # no other file can be opened
+            process.send_signal(signal.SIGHUP)
+            log.wait("no process, no reading", lambda: len(log.lines("knowledge-refused")) == 2)
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, before)
+            for line in log.lines("knowledge-refused"):
+                assert "the process that was to read it again did not come to its end" in line["problems"][0]
+            assert states_in(json.dumps(health(base))) == {"A": 1}
+            bundle.may_go_on.set()
+            process.send_signal(signal.SIGHUP)
+            log.wait_for_swap(log.wait_for_loaded(2))
+            assert sorted(begun_workers(log)) == sorted(workers)
+            bundle.put_and_stall("C")
+            bundle.is_asked_by(process)
+            stop_all(process, reader_of(process, log), log)
+            assert process.wait(timeout=8) == 0
+            bundle.may_go_on.set()
+    assert len(log.lines("knowledge-refused")) == 2, "a reading that ended with the server was not refused"
+
+
+def stop_all(process: subprocess.Popen, reader: int, log: Log) -> None:
+    """Send SIGTERM to all, as Ctrl-C and service managers do; and the server hears of the reader's end with its own."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        os.kill(reader, signal.SIGTERM)
+        log.wait("no reader", lambda: not is_running(reader), seconds=6)  # less than a fetch waits
+        process.send_signal(signal.SIGTERM)
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+def test_a_server_that_was_killed_in_a_fetch_leaves_its_port_to_the_next_one(root, tmp_path):
+    log = Log(tmp_path)
+    with run_key_server() as web:
+        bundle = Stalling(web, tmp_path)
+        with serving(root, tmp_path, "--bundle", bundle.url, settings={"TMPDIR": str(tmp_path)}) as (base, process):
+            wait_for(base)
+            workers = both_workers(process)
+            bundle.put_and_stall("B")
+            bundle.is_asked_by(process)
+            reader = reader_of(process, log)
+            os.kill(process.pid, signal.SIGKILL)
+            try:
+                log.wait("no worker", lambda: not any(is_running(each) for each in workers))
+                assert is_running(reader)
+                socket.create_server(("127.0.0.1", urlsplit(base).port)).close()
+            finally:
+                os.kill(reader, signal.SIGTERM)
+            log.wait("no reader", lambda: not is_running(reader), seconds=6)  # less than a fetch waits
+            bundle.may_go_on.set()
+
+
+def test_a_bundle_is_fetched_again_once_for_many_signals_and_a_stop_does_not_wait_for_it(root, tmp_path):
+    log = Log(tmp_path)
+    with run_key_server() as web:
+        bundle = Stalling(web, tmp_path)
+        with serving(root, tmp_path, "--bundle", bundle.url) as (base, process):
             wait_for(base)
             both_workers(process)
             assert states_in(requests.post(f"{base}{SERVICE}", json=body(), timeout=5).text) == {"A": MARKS}
-            web.serve("/b.json", bundles[1])
-            answer = web.answers["/b.json"]
-            web.answers["/b.json"] = lambda call: (asked.set(), go_on.wait(20), answer(call))
-            process.send_signal(signal.SIGHUP)
-            assert asked.wait(20)
+            bundle.put_and_stall("B")
+            bundle.is_asked_by(process)
             for _ in range(20):
                 process.send_signal(signal.SIGHUP)
                 time.sleep(0.005)
             assert states_in(json.dumps(health(base))) == {"A": 1}, "calls are answered meanwhile"
-            go_on.set()
+            bundle.may_go_on.set()
             log.wait_for_swap(log.wait_for_loaded(2))
             log.wait("the other signals", lambda: log.lines("knowledge-unchanged"))
             assert states_in(requests.post(f"{base}{SERVICE}", json=body(), timeout=5).text) == {"B": MARKS}
             assert web.asked["/b.json"] == 3
-            asked.clear()
-            web.answers["/b.json"] = lambda call: (asked.set(), web.stopped.wait(60))
-            process.send_signal(signal.SIGHUP)
-            assert asked.wait(20)
+            bundle.put_and_stall("C")
+            bundle.is_asked_by(process)
+            reader = reader_of(process, log)
             for _ in range(2):  # the second must not cut short what the first began
                 process.send_signal(signal.SIGTERM)
                 time.sleep(0.1)
             assert process.wait(timeout=8) == 0, "the fetch would have gone on for ten seconds"
+            assert not is_running(reader)
+        bundle.may_go_on.set()
     assert "Traceback" not in log.text()
+    assert not log.lines("knowledge-refused")

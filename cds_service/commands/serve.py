@@ -86,9 +86,11 @@ def _turns(
         click.echo(f"Serving {', '.join(served.services)} at {address} (Ctrl-C stops)", err=True)
         logger.info("knowledge-loaded", knowledge=served.digest, plans=served.versions)
 
+    reload = Reload(place, current, handover, metrics, logger, running.write, seconds)
     return Turns(
         ready=welcome,
-        reload=Reload(place, current, handover, metrics, logger, running.write, seconds),
+        read=reload.read,
+        take=reload.take,
         has_changed=watch.has_changed if watch else lambda: False,
         worker_begins=Follow(current, handover, logger, seconds).start,
         worker_ends=running.close,

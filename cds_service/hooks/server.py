@@ -11,6 +11,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
+from cds_service.hooks.aside import Aside
 from cds_service.hooks.worker import worker_of
 
 THREADS, WAITING_THREADS = 4, 16
@@ -24,11 +25,13 @@ class Turns:
     """What is done at turns of a server's life.
 
     When its ports are bound, when a worker begins, ends, or has died; and when new knowledge is asked for, by SIGHUP or
-    since `has_changed`, which is asked about once a second. Both are called in the master.
+    since `has_changed`, which is asked about once a second. It is read in a process of its own; the master is given
+    what `read` returned to `take`, or None when that process did not come to its end.
     """
 
     ready: Callable[[], object] = lambda: None
-    reload: Callable[[], object] = lambda: None
+    read: Callable[[], object] = lambda: None
+    take: Callable[[Any], object] = lambda _: None
     has_changed: Callable[[], bool] = lambda: False
     worker_begins: Callable[[], object] = lambda: None
     worker_ends: Callable[[], object] = lambda: None
@@ -36,31 +39,54 @@ class Turns:
 
 
 class _Master(Arbiter):  # type: ignore[misc]
-    """gunicorn's master, for which SIGHUP means new knowledge and not new workers: those would lose connections."""
+    """gunicorn's master, for which SIGHUP means new knowledge and not new workers: those would lose connections.
+
+    Its loop looks after the workers and waits for nothing else; what it is asked for while it has knowledge read, it
+    keeps in mind.
+    """
 
     def __init__(self, app: BaseApplication, turns: Turns) -> None:
-        self._turns, self._is_reloading = turns, False
+        self._turns = turns
+        self._is_asked = False
+        self._reading: Aside | None = None
         super().__init__(app)
 
-    def signal(self, sig: int, frame: Any) -> None:
-        """Take a signal; one that stops the server stops a reload, too, which may wait for another server."""
-        super().signal(sig, frame)
-        if self._is_reloading and sig in STOPPING:
-            raise KeyboardInterrupt  # the loop of the master then halts
-
     def wait_for_signals(self, timeout: float = 1.0) -> list[int]:
-        """Return what came, with one SIGHUP for any number of them or for a change of files, and that one last."""
+        """Return what came, and last SIGHUP: when knowledge was asked for, however often, and none is being read."""
         signals: list[int] = super().wait_for_signals(timeout)
-        is_asked = signal.SIGHUP in signals or self._turns.has_changed()
-        return [each for each in signals if each != signal.SIGHUP] + [signal.SIGHUP] * is_asked
+        others = [each for each in signals if each != signal.SIGHUP]
+        self._is_asked |= len(others) < len(signals) or self._turns.has_changed()
+        is_stopping = not STOPPING.isdisjoint(others)  # which may have ended the reading, too: that is no refusal
+        if self._reading and self._reading.is_done and not is_stopping:
+            self._take(self._reading.result())
+        return others + [signal.SIGHUP] * (self._is_asked and not self._reading)
 
     def handle_hup(self) -> None:
-        """Load new knowledge."""
-        self._is_reloading = True
+        """Have new knowledge read."""
+        self._is_asked = False
         try:
-            self._turns.reload()
-        finally:
-            self._is_reloading = False
+            self._reading = Aside(self._read)
+        except OSError:
+            self._take(None)
+
+    def stop(self, graceful: bool = True) -> None:
+        """Stop the workers, and the reading, which may be waiting for another server."""
+        if self._reading:
+            self._reading.stop()
+            self._reading = None
+        super().stop(graceful)
+
+    def _read(self) -> object:
+        """Read, in a process that is no master: it ends when it is told to, and keeps no port from the next server."""
+        for each in self.SIGNALS:
+            signal.signal(each, signal.SIG_DFL if each in STOPPING else signal.SIG_IGN)
+        for each in self.LISTENERS:
+            each.close()
+        return self._turns.read()
+
+    def _take(self, what: object) -> None:
+        self._reading = None
+        self._turns.take(what)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

@@ -26,14 +26,16 @@ class Handover:
         """Return the digest of the knowledge to be served."""
         return self._wanted[:].decode()
 
-    def give(self, artifacts: Iterable[Artifact], digest: str) -> None:
-        """Make these artifacts, which passed the check, the ones to be served; raises OSError when the disk is full."""
-        path = self._path(digest)
+    def write(self, artifacts: Iterable[Artifact], digest: str) -> None:
+        """Have these artifacts, which passed the check, ready to be taken; raises OSError when the disk is full."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # a cleaner of temporary files may have taken it
-        path.write_bytes(to_bundle(artifacts))
+        self._path(digest).write_bytes(to_bundle(artifacts))
+
+    def want(self, digest: str) -> None:
+        """Have the knowledge of a digest served, which is ready to be taken; no other one is then."""
         self._wanted[:] = digest.encode()
-        for each in set(self._folder.glob("knowledge-*.json")) - {path}:
-            each.unlink()
+        for each in set(self._folder.glob("knowledge-*.json")) - {self._path(digest)}:
+            each.unlink(missing_ok=True)
 
     def take(self, digest: str) -> KnowledgeBase:
         """Return the knowledge of a digest.

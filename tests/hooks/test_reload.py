@@ -33,17 +33,16 @@ class Operator:
         return load_knowledge(self.place.plandefinitions, self.place.valuesets)
 
     def reload(self, place=None):
+        reload = self.reloading(place)
+        return self.take(reload.read())
+
+    def reloading(self, place=None):
+        running, place = self.running, place or self.place
+        return Reload(place, running.current, self.handover, self.metrics, running.logger, running.write, lambda: 0.0)
+
+    def take(self, reading):
         self.log.clear()
-        running = self.running
-        Reload(
-            place or self.place,
-            running.current,
-            self.handover,
-            self.metrics,
-            running.logger,
-            running.write,
-            lambda: 0.0,
-        )()
+        self.reloading().take(reading)
         return json.loads(self.log[0])
 
     @property
@@ -116,6 +115,37 @@ def test_a_bundle_that_cannot_be_had_is_refused(operator):
     assert "No such file or directory" in line["problems"][0]
 
 
+def test_reading_changes_nothing_until_it_is_taken(operator):
+    served = operator.served
+    write_state(operator.folder, "B")
+    reading = operator.reloading().read()
+    assert operator.served is served
+    assert operator.handover.wanted == served.digest
+    assert operator.reloads == {}
+    assert operator.take(reading)["event"] == "knowledge-loaded"
+
+
+def test_a_reading_without_an_end_is_refused(operator):
+    served = operator.served
+    line = operator.take(None)
+    assert (line["event"], line["knowledge"], line["number"]) == ("knowledge-refused", served.digest, 1)
+    assert "did not come to its end" in line["problems"][0]
+    assert operator.served is served
+    assert operator.reloads == {"refused": 1}
+
+
+def test_what_is_gone_before_it_is_taken_is_refused(operator):
+    served = operator.served
+    write_state(operator.folder, "B")
+    reading = operator.reloading().read()
+    (operator.folder / "shared" / f"knowledge-{reading.digest}.json").unlink()
+    line = operator.take(reading)
+    assert (line["event"], line["number"]) == ("knowledge-refused", 1)
+    assert "failed (FileNotFoundError)" in line["problems"][0]
+    assert operator.served is served
+    assert operator.handover.wanted == served.digest
+
+
 def test_a_folder_without_room_is_refused_and_nothing_is_half_taken(operator):
     served = operator.served
     write_state(operator.folder, "B")
@@ -145,10 +175,12 @@ def read(folder):
 (one, first), (other, second) = (read(Path(each)) for each in sys.argv[1:3])
 handover, current = Handover(Path(sys.argv[3]), first.digest), Current(first, lambda ids: {})
 Follow(current, handover, make_logger(print, time.time), time.perf_counter).start()
-handover.give(other, second.digest)
+handover.write(other, second.digest)
+handover.want(second.digest)
 while current.served.knowledge.digest != second.digest:
     time.sleep(0.01)
-handover.give(one, "0" * 12)
+handover.write(one, "0" * 12)
+handover.want("0" * 12)
 time.sleep(60)
 """
 

@@ -35,9 +35,14 @@ def handover(tmp_path, first):
     return Handover(tmp_path / "shared", build_knowledge(first).digest)
 
 
+def give(handover, sources, digest):
+    handover.write(sources.artifacts, digest)
+    handover.want(digest)
+
+
 def test_what_is_taken_is_what_was_given(handover, second):
     built = build_knowledge(second)
-    handover.give(second.artifacts, built.digest)
+    give(handover, second, built.digest)
     assert handover.wanted == built.digest
     taken = handover.take(handover.wanted)
     assert (taken.digest, taken.versions) == (built.digest, built.versions) != ("", {})
@@ -48,7 +53,7 @@ def test_what_is_taken_is_what_was_given(handover, second):
 def test_only_the_newest_is_kept(handover, first, second, tmp_path):
     digests = [build_knowledge(each).digest for each in (first, second)]
     for each, digest in zip((first, second, first), (*digests, digests[0]), strict=True):
-        handover.give(each.artifacts, digest)
+        give(handover, each, digest)
         assert [path.name for path in (tmp_path / "shared").iterdir()] == [f"knowledge-{digest}.json"]
     with pytest.raises(FileNotFoundError):
         handover.take(digests[1])
@@ -56,7 +61,7 @@ def test_only_the_newest_is_kept(handover, first, second, tmp_path):
 
 def test_what_is_not_what_was_checked_is_not_taken(handover, first, second):
     digest = build_knowledge(second).digest
-    handover.give(first.artifacts, digest)
+    give(handover, first, digest)
     with pytest.raises(ValueError, match=build_knowledge(first).digest):
         handover.take(digest)
 
@@ -66,14 +71,14 @@ def test_a_full_disk_leaves_wanted_what_was(handover, second, tmp_path):
     (tmp_path / "shared").rmdir()
     (tmp_path / "shared").write_text("in the way")
     with pytest.raises(FileExistsError):
-        handover.give(second.artifacts, build_knowledge(second).digest)
+        give(handover, second, build_knowledge(second).digest)
     assert handover.wanted == before
 
 
 def test_a_folder_that_a_cleaner_took_is_made_again(handover, second, tmp_path):
     (tmp_path / "shared").rmdir()
     digest = build_knowledge(second).digest
-    handover.give(second.artifacts, digest)
+    give(handover, second, digest)
     assert handover.take(digest).digest == digest
     assert (tmp_path / "shared").stat().st_mode & 0o777 == 0o700
 
