@@ -11,11 +11,13 @@ from cds_service.__main__ import main
 from cds_service.app import real_effects
 from cds_service.settings import read_settings
 from tests.golden import CASES
-from tests.requests import ASPIRIN, condition, order, request
+from tests.requests import ASPIRIN, bundle, condition, order, request
 from tests.test_command_line import loaded, write
 
 __all__ = ["loaded"]
 pytestmark = pytest.mark.usefixtures("loaded")
+
+ON = ("--today", "2026-11-22")
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +69,23 @@ def test_what_nearly_fired_says_what_it_lacks_and_the_rest_is_a_list(explain):
     rest = section(output, "SILENT, and nothing of it was found")
     assert "gbs-adult, mmn" in rest
     assert "cidp" not in rest.split(", ")
+
+
+def creatinine(value, unit="umol/L", **more):
+    """A request with a creatinine three weeks before ON."""
+    measured = {"value": value, "unit": unit, "code": unit, "system": "http://unitsofmeasure.org"}
+    coded = {"coding": [{"system": "http://loinc.org", "code": "14682-9"}]}
+    lab = {"resourceType": "Observation", "id": "l1", "status": "final", "code": coded, "valueQuantity": measured}
+    lab |= {"subject": {"reference": "Patient/p1"}, "effectiveDateTime": "2026-11-01"}
+    body = request(condition("G61.81"))
+    body["prefetch"]["observations"] = bundle(lab | more)
+    return body
+
+
+def test_a_normal_result_is_said_to_be_below_the_limit_of_its_own_unit(explain):
+    near = section(explain(*ON, body=creatinine(90)).output, "SILENT, though something of it was found")
+    assert "came near, but value > 133 'umol/L' (90 umol/L against 133 umol/L) is false" in near
+    assert "mg/dL" not in near
 
 
 def test_data_that_did_not_come_is_told(explain):

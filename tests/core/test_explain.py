@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.core.explain.conditions import explain_condition
-from cds_service.core.explain.deciding import deciding, leaves
+from cds_service.core.explain.deciding import deciding, leaves, telling
 from cds_service.core.explain.looking import Looking
 from cds_service.core.explain.searches import MOST_SHOWN
 from cds_service.core.explain.words import lines
@@ -24,7 +24,8 @@ from tests.core.small_world import facts as any_facts
 
 RASH, BURN, LOTION, APART = (URLS[name] for name in ("rash", "burn", "lotion", "apart"))
 GRAM, MILLIGRAM = Unit("g", "mass", 1.0), Unit("mg", "mass", 0.001)
-IN_GRAMS = Terminology(TERMINOLOGY.value_sets.values(), {}, Units({"g": GRAM, "mg": MILLIGRAM}, {}))
+UNITS = Units({"g": GRAM, "mg": MILLIGRAM, "s": Unit("s", "time", 1.0)}, {})
+IN_GRAMS = Terminology(TERMINOLOGY.value_sets.values(), {}, UNITS)
 GONE = st.sets(st.sampled_from(["problems", "current", "observations"])).map(frozenset)
 
 
@@ -40,6 +41,10 @@ def problem(*codes, name="Condition/1", text=None, **more):
 
 def lab(value, name="Observation/1", day="2026-11-01"):
     return Lab(name, Concept([Coding(CODES, "assay")]), value_quantity=value, effective=day)
+
+
+def one_lab(value):
+    return facts(observations=[lab(value)])
 
 
 def look(known, terminology=IN_GRAMS, said=()):
@@ -186,6 +191,51 @@ def test_the_steps_of_a_search_are_told_one_by_one():
     ]
     (last,) = part.stages[-1].records
     assert (last.value, last.date) == ("2000 mg", "2026-11-01")
+
+
+# Limits in several units
+
+
+@pytest.mark.parametrize(
+    ("value", "decided"),
+    [
+        (Quantity(2, code="g"), ["value > 3 'g'"]),
+        (Quantity(2, ">", code="g"), ["value > 3 'g'"]),
+        (Quantity(2, code="s"), ["value > 4 's'"]),
+        (Quantity(5, unit="of something"), ["value > 3 'g'", "value > 4 's'"]),
+        (Quantity("much"), ["value > 3 'g'", "value > 4 's'"]),
+    ],
+)
+@pytest.mark.parametrize("last", ["value > 3 'g' or value > 4 's'", "(value <= 3 'g' and value <= 4 's').not()"])
+def test_of_limits_in_several_units_that_of_the_record_is_told(value, decided, last):
+    part = explained(f"%observations.where(code.memberOf('{URLS['assay']}') and ({last})).exists()", one_lab(value))
+    (seen,) = part.stages[0].records
+    assert [each.text.replace("<=", ">") for each in telling(seen.part)] == decided
+
+
+def test_a_value_below_the_limit_of_its_unit_is_said_to_be_and_no_unit_is_blamed():
+    known = one_lab(Quantity(5, code="mg"))
+    (line,) = lines([explained("%observations.where(value > 4 's' or value > 3 'g').exists()", known)])
+    assert line.endswith("came near, but value > 3 'g' (5 mg against 3 g) is false")
+
+
+def test_a_unit_that_suits_no_limit_is_named_as_the_reason():
+    (line,) = lines([explained("%observations.where(value > 4 's').exists()", one_lab(Quantity(5, code="mg")))])
+    assert line.endswith("value > 4 's' (5 mg against 4 s) is unknown: one unit cannot be converted into the other")
+
+
+@pytest.mark.parametrize(
+    ("text", "decided"),
+    [
+        ("value > 1 'g' and value > 4 's'", ["value > 4 's'"]),
+        ("(value > 3 'g' or value > 4 's').not()", ["value > 4 's'"]),
+        ("value > 4 's' or interpretation.exists()", ["value > 4 's'"]),
+        ("value > 4 's' or effective > %orderDate", ["value > 4 's'"]),
+    ],
+)
+def test_a_limit_in_another_unit_is_told_where_no_other_limit_settles_it(text, decided):
+    part = explained(f"%observations.where({text}).exists()", one_lab(Quantity(2, code="g")))
+    assert [each.text for each in telling(part.stages[0].records[0].part)] == decided
 
 
 # Comparisons and elements

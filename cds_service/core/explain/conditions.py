@@ -12,6 +12,7 @@ from cds_service.core.explain.looking import Looking
 from cds_service.core.explain.records import written, written_code
 from cds_service.core.explain.searches import Explain, compile_search, data_of, steps_of, variable_of
 from cds_service.core.explain.values import Part, Truth
+from cds_service.core.fhirpath.comparison import measured
 from cds_service.core.fhirpath.compiler import compile_predicate, is_condition
 from cds_service.core.fhirpath.condition import Condition, compile_condition
 from cds_service.core.fhirpath.logic import FALSE, UNKNOWN
@@ -173,11 +174,21 @@ def _comparison(node: Binary, this: str | None) -> Explain:
 
     def explain(scope: Looking, item: Any) -> Part:
         left, right = (side(scope, item) for side in sides)
-        available = data_of(start(scope, item)).available if variable else None
+        data = data_of(start(scope, item))
+        available, other_unit = data.available if variable else None, _is_of_other_unit(data.items, node.right, scope)
         truth = predicate(scope, item).truth
-        return Part(text, "comparison", truth, variable=variable, available=available, left=left, right=right)
+        part = Part(text, "comparison", truth, variable=variable, available=available, left=left, right=right)
+        return part._replace(other_unit=other_unit)
 
     return explain
+
+
+def _is_of_other_unit(values: list[Any], bound: Node, scope: Looking) -> bool:
+    """Return whether a value has a known unit that cannot be converted into that of its limit."""
+    units = scope.terminology.units
+    unit = units.by_code.get(bound.unit) if isinstance(bound, Number) else None
+    amounts = [pair[1] for each in values if (pair := measured(each, units))] if unit else []
+    return bool(amounts) and all(unit is not None and each.to(unit) is None for each in amounts)
 
 
 def _side(node: Node, this: str | None) -> Callable[[Looking, Any], tuple[str, ...]]:

@@ -61,6 +61,7 @@ class Part(NamedTuple):
     left: tuple[str, ...] | None = None
     right: tuple[str, ...] | None = None
     found: int | None = None
+    other_unit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from cds_service.core.card_text import to_matched
-from cds_service.core.explain.deciding import deciding, leaves
+from cds_service.core.explain.deciding import OPERATOR, deciding, leaves, telling
 from cds_service.core.explain.values import Part, Seen, Step
 
 HOW = {"code": "by its code", "text": "by its text", "lab": "as a result", "reason": "as the reason of the order"}
 HOW |= {"encounter": "as a reason of the encounter", "combination": "by its code, together with another diagnosis"}
 TRUTHS = {True: "true", False: "false", None: "unknown"}
-OPERATOR = re.compile(r" (?:!?=|[<>]=?) ")
 ASKED_FIRST = re.compile(r"(?:where|exists)\(\(?code\.memberOf\('[^']*'\)(?:\)|$| and | or )")
+OTHER_UNIT = ": one unit cannot be converted into the other"
 MOST_SETS = 6
 
 
@@ -79,7 +79,8 @@ def name_of(canonical: str) -> str:
 def in_words(part: Part) -> list[str]:
     """Return what one undivided part came to, and on which data."""
     is_told = part.available == "no" or part.kind == "search" or (part.truth and part.evidence) or part.left == ()
-    return [line if is_told else f"{line} is {TRUTHS[part.truth]}" for line in statements(part)]
+    why = OTHER_UNIT if part.other_unit else ""
+    return [line if is_told else f"{line} is {TRUTHS[part.truth]}{why}" for line in statements(part)]
 
 
 def statements(part: Part) -> list[str]:
@@ -136,5 +137,5 @@ def _of_search(part: Part) -> list[str]:
 
 def _nearly(seen: Seen) -> str:
     assert seen.part is not None  # noqa: S101  (those that came near are the ones that were taken apart)
-    failed = "; ".join(line for each in deciding(seen.part) for line in in_words(each))
+    failed = "; ".join(line for each in telling(seen.part) for line in in_words(each))
     return f"{told(seen)} came near, but {failed}"
