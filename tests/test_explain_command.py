@@ -88,6 +88,40 @@ def test_a_normal_result_is_said_to_be_below_the_limit_of_its_own_unit(explain):
     assert "mg/dL" not in near
 
 
+RESOLVED = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
+
+
+def test_what_was_sent_and_does_not_count_is_told_with_the_reason_where_it_is_missed(explain):
+    body = creatinine(212, status="entered-in-error")
+    body["prefetch"]["conditions"] = bundle(condition("G61.81", **RESOLVED))
+    output = explain(*ON, body=body).output
+    read = section(output, "READ")
+    diagnosis, result = (
+        "Condition/c1 G61.81, clinicalStatus resolved",
+        "Observation/l1 14682-9 = 212 umol/L of 2026-11-01",
+    )
+    assert f"left out: {diagnosis} [cidp]" in read
+    assert f"left out: {result}, status entered-in-error [creatinine]" in read
+    near = section(output, "SILENT, though something of it was found")
+    assert f"left out: {diagnosis}\n" in near.split("cidp#recommend")[1].split("recommendation")[0]
+    renal = explain(*ON, "--only", "renal-insufficiency", body=body).output
+    assert f"left out: {result}, status entered-in-error\n" in section(renal, "SILENT risk renal-risk")
+    assert diagnosis not in section(renal, "SILENT risk renal-risk")
+
+
+def test_of_many_that_do_not_count_the_first_are_told_and_how_many_more(explain):
+    read = section(explain(body=request(*(condition("Z99.9", f"c{i}", **RESOLVED) for i in range(15)))).output, "READ")
+    assert read.count("left out: ") == 12
+    assert "and 3 more left out; --json names all" in read
+
+
+def test_a_code_under_a_system_that_is_not_loaded_is_told_with_the_system(explain):
+    coded = [{"system": "urn:oid:1.2.3", "code": "G61.81"}, {"code": "7"}]
+    read = section(explain(body=request(condition("x") | {"code": {"coding": coded}})).output, "READ")
+    why = "none that is loaded uses the system urn:oid:1.2.3, its code names no system"
+    assert f"Condition/c1 G61.81 7 [no value set: {why}]" in read
+
+
 def test_data_that_did_not_come_is_told(explain):
     body = request(condition("G61.81"))
     del body["prefetch"]["medications"]

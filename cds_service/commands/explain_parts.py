@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from rich.text import Text
 from rich.tree import Tree
 
-from cds_service.core.explain.values import Part, Step, Truth
-from cds_service.core.explain.words import TRUTHS, gathered, is_plain, none_of, short, statements, told
+from cds_service.core.explain.deciding import left_out_of
+from cds_service.core.explain.values import LeftOut, Part, Step, Truth
+from cds_service.core.explain.words import TRUTHS, gathered, is_plain, none_of, short, statements, told, told_left_out
 
 COLOURS = {True: "green", False: "red", None: "yellow"}
 OUTCOMES = {"fired": "bold green", "taken": "green", "silent": "red", "not-asked": "dim"}
@@ -40,11 +41,13 @@ def add_lines(node: Tree, lines: Iterable[str]) -> None:
         node.add(Text(f"and {len(known) - MOST_LINES} more; --only shows all", style="dim"))
 
 
-def whole(step: Step) -> Tree:
-    """Return an action with every part of its condition and of those of its notes, and its suggestions."""
+def whole(step: Step, ignored: Iterable[LeftOut]) -> Tree:
+    """Return an action with every part of its condition and of those of its notes, and what of it was left out."""
     node = Tree(outcome(step), highlight=False)
     if step.because:
         node.add(Text(step.because))
+    for each in left_out_of(step, ignored):
+        node.add(Text(told_left_out(each), style="yellow"))
     if step.condition:
         means = "applies" if step.action.applies_on_unknown else "does not apply"
         branch = node.add(Text(f"condition (where it is unknown, the action {means})", style="dim"))

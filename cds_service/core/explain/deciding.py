@@ -1,8 +1,9 @@
 """What settled a condition: the fewest of its parts that a person must look at."""
 
 import re
+from collections.abc import Iterable
 
-from cds_service.core.explain.values import Part, Step
+from cds_service.core.explain.values import LeftOut, Part, Step
 
 OPERATOR = re.compile(r" (?:!?=|[<>]=?) ")
 
@@ -70,6 +71,13 @@ def is_touched(step: Step) -> bool:
     if step.condition is None:
         return bool(step.because)
     return step.condition.truth is not False or any(map(_has_found, leaves(step.condition)))
+
+
+def left_out_of(step: Step, left_out: Iterable[LeftOut]) -> list[LeftOut]:
+    """Return the records that were left out and are in a value set that the condition of an action asks."""
+    parts = leaves(step.condition) if step.condition else []
+    asked = {(part.variable, canonical) for part in parts for canonical in part.value_sets}
+    return [each for each in left_out if any((name, of) in asked for name in each.variables for of in each.value_sets)]
 
 
 def _has_found(part: Part) -> bool:

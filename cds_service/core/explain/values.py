@@ -64,6 +64,20 @@ class Part(NamedTuple):
     other_unit: bool = False
 
 
+class LeftOut(NamedTuple):
+    """A record that came and does not count, and why.
+
+    `variables` are those it would be in, `value_sets` the canonicals of the sets that hold its code, or else
+    `unknown_systems` the systems of its codes that no loaded set uses.
+    """
+
+    seen: Seen
+    variables: tuple[str, ...]
+    because: str
+    value_sets: tuple[str, ...] = ()
+    unknown_systems: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Noted:
     """A conditional note of an action: whether it was said, and why."""

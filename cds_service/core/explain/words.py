@@ -6,7 +6,7 @@ from itertools import groupby
 
 from cds_service.core.card_text import to_matched
 from cds_service.core.explain.deciding import OPERATOR, deciding, leaves, telling
-from cds_service.core.explain.values import Part, Seen, Step
+from cds_service.core.explain.values import LeftOut, Part, Seen, Step
 
 HOW = {"code": "by its code", "text": "by its text", "lab": "as a result", "reason": "as the reason of the order"}
 HOW |= {"encounter": "as a reason of the encounter", "combination": "by its code, together with another diagnosis"}
@@ -103,6 +103,11 @@ def told(seen: Seen) -> str:
     value = f"= {seen.value}" if seen.value else ""
     date = f"of {seen.date}" if seen.date else ""
     return " ".join(filter(None, (seen.resource, codes, value, date)))
+
+
+def told_left_out(record: LeftOut) -> str:
+    """Return a record that does not count, and why."""
+    return f"left out: {told(record.seen)}, {record.because}"
 
 
 def _near(part: Part) -> list[Seen]:
