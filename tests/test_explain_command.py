@@ -122,6 +122,35 @@ def test_a_code_under_a_system_that_is_not_loaded_is_told_with_the_system(explai
     assert f"Condition/c1 G61.81 7 [no value set: {why}]" in read
 
 
+def weighed(day, unit="g/kg", value=0.4):
+    """A request for a dose on each of five days, with a weight of a day."""
+    amount = {"value": value, "unit": unit, "code": unit, "system": "http://unitsofmeasure.org"}
+    daily = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d", "count": 5}}
+    body = request(condition("G61.81"), orders=[order(dosageInstruction=[{"doseQuantity": amount, "timing": daily}])])
+    coded = {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}
+    kilograms = {"value": 70, "unit": "kg", "code": "kg", "system": "http://unitsofmeasure.org"}
+    lab = {"resourceType": "Observation", "id": "w1", "status": "final", "code": coded, "valueQuantity": kilograms}
+    body["prefetch"]["vitals"] = bundle(lab | {"subject": {"reference": "Patient/p1"}, "effectiveDateTime": day})
+    return body
+
+
+def test_a_weight_that_is_too_old_is_told_with_its_date_and_the_limit(explain):
+    too_old = "the newest weight is of 2024-01-01, more than 90 days before the order"
+    output = explain(*ON, body=weighed("2024-01-01", "g", 30)).output
+    assert f"nothing is known of %dose.weight: {too_old}" in section(output, "FIRED")
+    unknown = section(output, "UNKNOWN, AND SO SILENT")
+    assert f"nothing is known of %dose.outcome: {too_old}" in unknown
+    only = explain(*ON, "--only", "weight-missing", "--json", body=weighed("2024-01-01", "g", 30)).output
+    assert f'"because": "{too_old}"' in only
+
+
+def test_what_is_not_known_of_a_dose_says_what_is_lacking(explain):
+    assert "%dose.outcome: the order gives no dose" in explain(*ON, body=request(condition("G61.81"))).output
+    output = explain(*ON, body=weighed("2026-11-20")).output
+    assert "%dose.bodyMassIndex: no usable height is recorded" in output
+    assert "%dose.weight:" not in output
+
+
 def test_data_that_did_not_come_is_told(explain):
     body = request(condition("G61.81"))
     del body["prefetch"]["medications"]

@@ -62,6 +62,7 @@ class Part(NamedTuple):
     right: tuple[str, ...] | None = None
     found: int | None = None
     other_unit: bool = False
+    because: str = ""
 
 
 class LeftOut(NamedTuple):

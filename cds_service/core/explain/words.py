@@ -92,7 +92,8 @@ def statements(part: Part) -> list[str]:
     if part.kind == "search":
         return _of_search(part)
     if part.left == ():
-        return [f"nothing is known of {OPERATOR.split(part.text, maxsplit=1)[0].removesuffix('.exists()')}"]
+        unknown = f"nothing is known of {OPERATOR.split(part.text, maxsplit=1)[0].removesuffix('.exists()')}"
+        return [": ".join(filter(None, (unknown, part.because)))]
     compared = " against ".join(", ".join(side) for side in (part.left, part.right) if side)
     return [short(part.text, part) + (f" ({compared})" if compared else "")]
 

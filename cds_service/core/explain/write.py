@@ -52,6 +52,7 @@ def to_part(part: Part) -> Json:
         variable=part.variable,
         available=part.available,
         count=part.found,
+        because=part.because,
         compared=compared,
         matched=to_matched(part.evidence),
         steps=[_stage(each) for each in part.stages],
