@@ -122,6 +122,19 @@ def test_a_code_under_a_system_that_is_not_loaded_is_told_with_the_system(explai
     assert f"Condition/c1 G61.81 7 [no value set: {why}]" in read
 
 
+def test_a_result_that_fired_is_told_with_its_value_and_the_limit(explain):
+    fired = section(explain(*ON, body=creatinine(212)).output, "FIRED")
+    assert (
+        "14682-9 (Creatinine [Moles/volume] in Serum or Plasma) = 212 umol/L of 2026-11-01 is in creatinine|" in fired
+    )
+    assert "value > 133 'umol/L' (212 umol/L against 133 umol/L)" in fired
+    assert "1.5 'mg/dL'" not in fired
+    ranged = {"referenceRange": [{"high": {"value": 104, "unit": "umol/L", "code": "umol/L"}}]}
+    fired = section(explain(*ON, body=creatinine(120, **ranged)).output, "FIRED")
+    assert "= 120 umol/L of 2026-11-01 is in creatinine|" in fired
+    assert "positive by its interpretation, value or reference range (positive-result|" in fired
+
+
 def weighed(day, unit="g/kg", value=0.4):
     """A request for a dose on each of five days, with a weight of a day."""
     amount = {"value": value, "unit": unit, "code": unit, "system": "http://unitsofmeasure.org"}

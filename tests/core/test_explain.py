@@ -193,6 +193,21 @@ def test_the_steps_of_a_search_are_told_one_by_one():
     assert (last.value, last.date) == ("2000 mg", "2026-11-01")
 
 
+def test_a_result_that_matched_is_told_with_its_value_and_what_it_was_held_against():
+    labs = [lab(Quantity(4, code="g"), "Observation/a"), lab(Quantity(5, code="g"), "Observation/b", "2026-10-01")]
+    text = f"%observations.where(code.memberOf('{URLS['assay']}') and (value > 3 'g' or value > 9 'g')).exists()"
+    held = "assay (assay) = {} g of {} is in assay|1 as a result; value > 3 'g' ({} g against 3 g)"
+    assert lines([explained(text, facts(observations=labs))]) == [
+        "Observation/a " + held.format(4, "2026-11-01", 4),
+        "Observation/b " + held.format(5, "2026-10-01", 5),
+    ]
+    chain = f"%observations.where(code.memberOf('{URLS['assay']}')).newest().where((value <= 3 'g').not()).exists()"
+    assert lines([explained(chain, facts(observations=labs))]) == [
+        "Observation/a assay (assay) = 4 g of 2026-11-01 is in assay|1 as a result; "
+        "value <= 3 'g' (4 g against 3 g) is false"
+    ]
+
+
 # Limits in several units
 
 

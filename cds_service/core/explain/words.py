@@ -13,6 +13,7 @@ HOW |= {"encounter": "as a reason of the encounter", "combination": "by its code
 TRUTHS = {True: "true", False: "false", None: "unknown"}
 ASKED_FIRST = re.compile(r"(?:where|exists)\(\(?code\.memberOf\('[^']*'\)(?:\)|$| and | or )")
 OTHER_UNIT = ": one unit cannot be converted into the other"
+HELD_AGAINST = frozenset({"comparison", "isPositive"})
 MOST_SETS = 6
 
 
@@ -37,7 +38,7 @@ def why_unknown(step: Step) -> str:
 def found_all_the_same(step: Step) -> list[str]:
     """Return the records that a part of a false condition is true of."""
     parts = leaves(step.condition) if step.condition else []
-    found = [line for each in parts if each.truth for line in map(_match, to_matched(each.evidence))]
+    found = [line for each in parts if each.truth for line in _matched(each)]
     return list(dict.fromkeys(f"found: {line}" for line in found))
 
 
@@ -88,12 +89,14 @@ def statements(part: Part) -> list[str]:
     if part.available == "no":
         return [f"%{part.variable}: the data was not available"]
     if part.truth and part.evidence:
-        return [_match(each) for each in to_matched(part.evidence)]
+        return _matched(part)
     if part.kind == "search":
         return _of_search(part)
     if part.left == ():
         unknown = f"nothing is known of {OPERATOR.split(part.text, maxsplit=1)[0].removesuffix('.exists()')}"
         return [": ".join(filter(None, (unknown, part.because)))]
+    if part.kind == "isPositive":
+        return [f"positive by its interpretation, value or reference range ({name_of(part.value_sets[0])})"]
     compared = " against ".join(", ".join(side) for side in (part.left, part.right) if side)
     return [short(part.text, part) + (f" ({compared})" if compared else "")]
 
@@ -101,9 +104,11 @@ def statements(part: Part) -> list[str]:
 def told(seen: Seen) -> str:
     """Return a record as a line names it: reference, codes, value and date."""
     codes = " ".join(code for _, code in seen.codes) or ("(text only)" if seen.has_text_only else "")
-    value = f"= {seen.value}" if seen.value else ""
-    date = f"of {seen.date}" if seen.date else ""
-    return " ".join(filter(None, (seen.resource, codes, value, date)))
+    return " ".join(filter(None, (seen.resource, codes, _valued(seen))))
+
+
+def _valued(seen: Seen) -> str:
+    return " ".join(filter(None, (f"= {seen.value}" if seen.value else "", f"of {seen.date}" if seen.date else "")))
 
 
 def told_left_out(record: LeftOut) -> str:
@@ -124,9 +129,26 @@ def none_of(parts: list[Part], most: int = MOST_SETS) -> str:
     return f"none of {count} %{first.variable} is in {asked}" if count else f"no %{first.variable}: {asked}"
 
 
-def _match(matched: dict[str, str]) -> str:
-    code = f"{matched['resource']} {matched['code']} ({matched['display']})"
-    return f"{code} is in {name_of(matched['valueSet'])} {HOW[matched['how']]}"
+def _matched(part: Part) -> list[str]:
+    """Return the records that made a part true: each with its value, and what that was held against."""
+    return [_match(each, _kept(part, each)) for each in to_matched(part.evidence)]
+
+
+def _kept(part: Part, matched: dict[str, str]) -> list[Seen]:
+    """Return what each step of a search kept of a record; a search that was told of so many records leaves some out."""
+    kept = [each for stage in part.stages for each in stage.records if each.truth and each.part]
+    same = [each for each in kept if each.resource == matched["resource"]]
+    return [each for each in same if any(code == matched["code"] for _, code in each.codes)] or same
+
+
+def _match(matched: dict[str, str], kept: list[Seen]) -> str:
+    valued = _valued(kept[0]) if kept else ""
+    code = " ".join(filter(None, (f"{matched['resource']} {matched['code']} ({matched['display']})", valued)))
+    parts = [leaf for seen in kept if seen.part for leaf in deciding(seen.part)]
+    held = [each for each in parts if each.kind in HELD_AGAINST]
+    told = [line for leaf in held for line in (statements(leaf) if leaf.truth else in_words(leaf))]
+    where = f"{code} is in {name_of(matched['valueSet'])} {HOW[matched['how']]}"
+    return "; ".join(dict.fromkeys((where, *told)))
 
 
 def _of_search(part: Part) -> list[str]:
