@@ -135,6 +135,28 @@ def test_a_result_that_fired_is_told_with_its_value_and_the_limit(explain):
     assert "positive by its interpretation, value or reference range (positive-result|" in fired
 
 
+def test_no_placeholder_stands_in_a_title_or_note(explain):
+    for options in ((), ("--all",), ("--only", "cidp"), ("--json",)):
+        output = explain(*options).output
+        assert "{{" not in output
+    fired = section(explain().output, "FIRED")
+    assert "Record Chronic inflammatory demyelinating polyneuritis as the reason for this order" in fired
+    assert "Record [matched] as the reason for this order" in explain("--all").output
+
+
+def test_negations_are_told_plainly(explain):
+    whole = explain(*ON, "--only", "renal-insufficiency", body=creatinine(90)).output
+    assert "true no interpretation is given" in whole
+    assert "true no referenceRange is given" in whole
+    assert "false positive by its interpretation, value or reference range (positive-result|" in whole
+    assert "true not" not in whole
+    assert "(90 umol/L against 1.5 mg/dL): one unit cannot be converted into the other" in whole
+    ranged = creatinine(90, referenceRange=[{"high": {"value": 104, "unit": "umol/L", "code": "umol/L"}}])
+    near = section(explain(*ON, body=ranged).output, "SILENT, though something of it was found")
+    assert "came near, but not positive by its interpretation, value or reference range (positive-result|" in near
+    assert "; referenceRange is given" in near
+
+
 def weighed(day, unit="g/kg", value=0.4):
     """A request for a dose on each of five days, with a weight of a day."""
     amount = {"value": value, "unit": unit, "code": unit, "system": "http://unitsofmeasure.org"}

@@ -7,7 +7,18 @@ from rich.tree import Tree
 
 from cds_service.core.explain.deciding import left_out_of
 from cds_service.core.explain.values import LeftOut, Part, Step, Truth
-from cds_service.core.explain.words import TRUTHS, gathered, is_plain, none_of, short, statements, told, told_left_out
+from cds_service.core.explain.words import (
+    OTHER_UNIT,
+    TRUTHS,
+    gathered,
+    is_plain,
+    negation,
+    none_of,
+    short,
+    statements,
+    told,
+    told_left_out,
+)
 
 COLOURS = {True: "green", False: "red", None: "yellow"}
 OUTCOMES = {"fired": "bold green", "taken": "green", "silent": "red", "not-asked": "dim"}
@@ -53,7 +64,7 @@ def whole(step: Step, ignored: Iterable[LeftOut]) -> Tree:
         branch = node.add(Text(f"condition (where it is unknown, the action {means})", style="dim"))
         _add_part(branch, step.condition)
     for noted in step.notes:
-        branch = node.add(Text(f"note, {'said' if noted.said else 'not said'}: {noted.note.text}"))
+        branch = node.add(Text(f"note, {'said' if noted.said else 'not said'}: {noted.text}"))
         _add_part(branch, noted.condition)
     return node
 
@@ -61,6 +72,8 @@ def whole(step: Step, ignored: Iterable[LeftOut]) -> Tree:
 def _add_part(tree: Tree, part: Part) -> None:
     if part.stages and not is_plain(part):
         _add_search(tree, part)
+    elif denied := negation(part):
+        tree.add(_truth(part.truth, denied))
     elif part.parts:
         node = tree.add(_truth(part.truth, part.kind))
         for together in gathered(part.parts):
@@ -70,7 +83,7 @@ def _add_part(tree: Tree, part: Part) -> None:
                 _add_part(node, together[0])
     else:
         for line in [none_of([part])] if is_plain(part) else statements(part):
-            tree.add(_truth(part.truth, line))
+            tree.add(_truth(part.truth, line + (OTHER_UNIT if part.other_unit else "")))
 
 
 def _add_search(tree: Tree, part: Part) -> None:

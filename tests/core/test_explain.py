@@ -10,7 +10,7 @@ from cds_service.core.explain.conditions import explain_condition
 from cds_service.core.explain.deciding import deciding, leaves, telling
 from cds_service.core.explain.looking import Looking
 from cds_service.core.explain.searches import MOST_SHOWN
-from cds_service.core.explain.words import lines
+from cds_service.core.explain.words import lines, negation, worded
 from cds_service.core.facts import Facts
 from cds_service.core.fhirpath.compiler import compile_predicate
 from cds_service.core.fhirpath.condition import compile_condition
@@ -191,6 +191,8 @@ def test_the_steps_of_a_search_are_told_one_by_one():
     ]
     (last,) = part.stages[-1].records
     assert (last.value, last.date) == ("2000 mg", "2026-11-01")
+    (line,) = lines([part])
+    assert line.endswith("= 2000 mg of 2026-11-01 came near, but value > 3 'g' (2000 mg against 3 g) is false")
 
 
 def test_a_result_that_matched_is_told_with_its_value_and_what_it_was_held_against():
@@ -298,3 +300,46 @@ def test_what_is_there_or_not_is_counted():
     assert (part.kind, part.truth, part.found, part.left) == ("exists", True, 1, ("2010-05",))
     part = explained("%order.route.empty()", facts())
     assert (part.kind, part.truth, part.parts[0].kind, part.parts[0].found) == ("not", True, "exists", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("%patient.birthDate.exists()", ["%patient.birthDate is given (2010-05)"]),
+        ("%patient.birthDate.exists().not()", ["%patient.birthDate is given (2010-05)"]),
+        ("%recommendations.exists()", ["no %recommendations"]),
+        ("%recommendations.empty()", ["no %recommendations"]),
+        ("%order.route.exists()", ["no %order.route is given"]),
+        ("%patient.gender.empty()", ["nothing is known of %patient.gender"]),
+    ],
+)
+def test_what_is_there_or_not_is_said_plainly(text, told):
+    assert lines(deciding(explained(text, facts(patient=Resource(birth_date="2010-05"))))) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("%patient.birthDate.exists().not()", "no %patient.birthDate is given (2010-05)"),
+        ("%recommendations.empty()", "no %recommendations"),
+        ("(%patient.gender = 'male').not()", "not: %patient.gender = 'male' (female against male)"),
+        (f"%problems.where(code.memberOf('{RASH}')).exists().not()", "no %problems: rash|1"),
+        (f"%problems.where(code.memberOf('{RASH}')).exists().not().not()", None),
+        ("(%patient.gender = 'male' or true).not()", None),
+    ],
+)
+def test_a_simple_negation_is_one_line(text, told):
+    part = explained(text, facts(patient=Resource(birth_date="2010-05", gender="female")))
+    assert negation(part) == told
+
+
+@pytest.mark.parametrize(
+    ("values", "matched", "told"),
+    [
+        ({}, "", "Record [matched] of the order. Give [dose meant]."),
+        ({"meant": "1 g"}, "red rash", "Record red rash of the order. Give 1 g."),
+        ({"given": "1 g"}, "red rash", "Record red rash of the order."),
+    ],
+)
+def test_placeholders_are_filled_or_worded(values, matched, told):
+    assert worded("Record {{matched}} of {{order}}. Give {{dose.meant}}.", values, matched) == told

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from cds_service.core.facts import Evidence
-from cds_service.core.plan import Action, Note, Plan
+from cds_service.core.plan import Action, Plan
 
 Truth = bool | None
 Available = Literal["yes", "partly", "no"]
@@ -81,9 +81,9 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A conditional note of an action: whether it was said, and why."""
+    """A conditional note of an action: its words, whether it was said, and why."""
 
-    note: Note
+    text: str
     said: bool
     condition: Part
 

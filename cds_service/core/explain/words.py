@@ -1,12 +1,13 @@
 """What settled a condition, in words: one short line for each thing that was looked at."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from cds_service.core.card_text import to_matched
 from cds_service.core.explain.deciding import OPERATOR, deciding, leaves, telling
 from cds_service.core.explain.values import LeftOut, Part, Seen, Step
+from cds_service.core.template import fill, names_in, put
 
 HOW = {"code": "by its code", "text": "by its text", "lab": "as a result", "reason": "as the reason of the order"}
 HOW |= {"encounter": "as a reason of the encounter", "combination": "by its code, together with another diagnosis"}
@@ -79,6 +80,8 @@ def name_of(canonical: str) -> str:
 
 def in_words(part: Part) -> list[str]:
     """Return what one undivided part came to, and on which data."""
+    if is_assertion(part) and part.truth is not None:
+        return [_asserted(part, part.truth)]
     is_told = part.available == "no" or part.kind == "search" or (part.truth and part.evidence) or part.left == ()
     why = OTHER_UNIT if part.other_unit else ""
     return [line if is_told else f"{line} is {TRUTHS[part.truth]}{why}" for line in statements(part)]
@@ -95,10 +98,39 @@ def statements(part: Part) -> list[str]:
     if part.left == ():
         unknown = f"nothing is known of {OPERATOR.split(part.text, maxsplit=1)[0].removesuffix('.exists()')}"
         return [": ".join(filter(None, (unknown, part.because)))]
-    if part.kind == "isPositive":
-        return [f"positive by its interpretation, value or reference range ({name_of(part.value_sets[0])})"]
+    if is_assertion(part):
+        return [_asserted(part, True)]
     compared = " against ".join(", ".join(side) for side in (part.left, part.right) if side)
     return [short(part.text, part) + (f" ({compared})" if compared else "")]
+
+
+def negation(part: Part) -> str | None:
+    """Return not() of one simple part as one statement; None where it takes more than a line."""
+    (denied,) = part.parts if part.kind == "not" else (part,)
+    if part.kind != "not" or denied.parts or (denied.stages and not is_plain(denied)):
+        return None
+    if is_assertion(denied):
+        return _asserted(denied, False)
+    (line, *more) = [none_of([denied])] if is_plain(denied) else statements(denied)
+    is_nothing = is_plain(denied) or denied.available == "no" or denied.left == ()
+    return None if more else line if is_nothing else f"not: {line}"
+
+
+def is_assertion(part: Part) -> bool:
+    """Return whether a part says of a record that something is given, or that it is positive."""
+    is_known = part.available != "no" and part.left != ()
+    return part.kind == "isPositive" or (part.kind == "exists" and is_known)
+
+
+def _asserted(part: Part, holds: bool) -> str:
+    if part.kind == "isPositive":
+        by = f"positive by its interpretation, value or reference range ({name_of(part.value_sets[0])})"
+        return by if holds else f"not {by}"
+    element = part.text.removesuffix(".exists()")
+    if element == f"%{part.variable}":
+        return f"there are {element}" if holds else f"no {element}"
+    values = f" ({', '.join(part.left)})" if part.left else ""
+    return f"{element} is given{values}" if holds else f"no {element} is given{values}"
 
 
 def told(seen: Seen) -> str:
@@ -114,6 +146,16 @@ def _valued(seen: Seen) -> str:
 def told_left_out(record: LeftOut) -> str:
     """Return a record that does not count, and why."""
     return f"left out: {told(record.seen)}, {record.because}"
+
+
+def worded(text: str, values: Mapping[str, str], matched: str = "") -> str:
+    """Return a title or note with what is known in the place of placeholders, and the names of those that are not.
+
+    An order is called just that: the name it gives its drug is a text of the record.
+    """
+    known = {"order": "the order"} | ({"matched": matched} if matched else {})
+    names = {name: f"[{name.replace('.', ' ')}]" for name in names_in(text)}
+    return put(fill(text, values) if values else text, names | known)
 
 
 def _near(part: Part) -> list[Seen]:

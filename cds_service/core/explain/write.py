@@ -41,7 +41,7 @@ def to_step(step: Step, whole: bool = True) -> Json:
 
 
 def _noted(noted: Noted) -> Json:
-    return {"text": noted.note.text, "said": noted.said, "condition": to_part(noted.condition)}
+    return {"text": noted.text, "said": noted.said, "condition": to_part(noted.condition)}
 
 
 def to_part(part: Part) -> Json:
