@@ -9,7 +9,7 @@ rows     a value set as rows of a sheet; merge puts them back, and keeps what di
 table    a sheet as cells, csv_sheet and xlsx_sheet as bytes; parse_sheet takes its rows, or says why not
 exchange export and import
 change   the files an edit changes: checked as a whole, shown, written all or none
-expand   what a filter means, stored with its source; icd10cm and terminology_server answer
+expand   what a filter means, stored with its source; icd10cm answers, or a terminology_server with its server_expansion
 validate which codes are none, or are called otherwise
 
 Everything but reading and writing files is pure.
