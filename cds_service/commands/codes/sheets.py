@@ -15,6 +15,7 @@ from cds_service.codes.sets import pick_sets, value_sets
 from cds_service.codes.table import Table
 from cds_service.commands.authoring import needing_authoring
 from cds_service.commands.codes.editing import Editing, editing_options, write_all
+from cds_service.commands.codes.release_of_edits import look_up_edits, note_release
 from cds_service.commands.options import fail, knowledge_options, read_or_exit, settings_of
 from cds_service.errors import KnowledgeError
 
@@ -77,6 +78,7 @@ def import_(
     Shows what is added, removed and changed, then asks. Only value sets that differ are written, with a new version
     and date; a set without rows is left as it is. The order of rows counts for new ones only. Every cell that cannot
     be taken is listed with row and reason, and nothing is written then, or when the knowledge would have problems.
+    A new code of ICD-10-CM that the installed release does not have, or calls otherwise, is noted.
     Exit code 0: written, or nothing differs; 1: refused, or answered no; 2: usage or settings.
 
     \b
@@ -90,6 +92,7 @@ def import_(
         _show(changes)
         if changes:
             check_changes(editing.sources, changes)
+            note_release(look_up_edits(changes))
             if not yes and not dry_run:
                 click.confirm(f"Write {len(changes)} file(s)?", abort=True, err=True)
             write_all(changes, dry_run)
