@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import groupby
 from pathlib import Path
 
 from cds_service.codes.change import Change
@@ -32,11 +31,14 @@ def import_table(table: Table, sources: Sources, folder: Path, today: date) -> l
     rows = parse_sheet(table, Known(known, systems_of(sources.terms)))
     if not rows:
         raise EditError([Problem("the sheet", "-", "it has no rows.", "export the value sets again, and edit that.")])
+    of_sets: dict[str, list[Row]] = {}
+    for row in rows:
+        of_sets.setdefault(row.value_set, []).append(row)
     changes: list[Change] = []
     problems: list[Problem] = []
-    for name, group in groupby(rows, key=lambda row: row.value_set):
+    for name, own in of_sets.items():
         try:
-            changes += _change(known[name], [*group], folder, today)
+            changes += _change(known[name], own, folder, today)
         except EditError as error:
             problems += error.problems
     if problems:

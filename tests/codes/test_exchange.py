@@ -110,11 +110,11 @@ def test_import_shows_what_differs_asks_and_writes_only_that(place, sheet, kind)
     assert [line.strip() for line in new] == [
         '"version": "2",',
         '"display": "Example rash"',
+        '"display": "Rash, arm"',
         "},",
         "{",
         '"code": "RASH-1B",',
         '"display": "Rash, new"',
-        '"display": "Rash, arm"',
     ]
 
 
@@ -160,6 +160,26 @@ def test_every_cell_is_told_in_the_order_of_the_rows_and_nothing_is_written(plac
         f"edited.{kind}: {where} 9, column name",
         "5 problem(s).",
     ]
+
+
+def test_rows_appended_at_the_end_go_to_their_sets(place, sheet, kind):
+    def append(rows):
+        rash, burn = (next(row for row in rows if row.code == code) for code in ("RASH-1", "BURN-1"))
+        new = [row._replace(code=f"{row.code}9", name=f"{row.name}, new") for row in (rash, burn)]
+        return [*rows, new[0], new[1], new[0]._replace(kind="designation", name="New rash")]
+
+    file = sheet(place, append, "example-burn", "example-rash", kind=kind)
+    assert place.run("import", file, "--yes").exit_code == 0
+    (rash,) = json.loads(place.path("example-rash").read_text())["compose"]["include"]
+    assert [each["code"] for each in rash["concept"]] == ["RASH-1", "RASH-2", "RASH-19"]
+    assert rash["concept"][2]["designation"] == [{"value": "New rash"}]
+    (burn,) = json.loads(place.path("example-burn").read_text())["compose"]["include"]
+    assert [each["code"] for each in burn["concept"]] == ["BURN-1", "BURN-19"]
+
+
+def test_a_sheet_sorted_by_another_column_says_what_the_sets_say(place, sheet):
+    file = sheet(place, lambda rows: sorted(rows, key=lambda row: row.name), "units", "example-rash", "example-burn")
+    assert place.refused("import", file, code=0).startswith("Nothing differs")
 
 
 def test_a_sheet_that_makes_bad_knowledge_is_shown_and_refused_as_a_whole(place, sheet):

@@ -76,8 +76,9 @@ def import_(
     """Put an edited sheet (.xlsx or .csv of codes export) back into the value sets.
 
     Shows what is added, removed and changed, then asks. Only value sets that differ are written, with a new version
-    and date; a set without rows is left as it is. The order of rows counts for new ones only. Every cell that cannot
-    be taken is listed with row and reason, and nothing is written then, or when the knowledge would have problems.
+    and date; a set without rows is left as it is. Rows may stand anywhere: codes and names that are known keep their
+    order, new ones go to the end of their system and code, in the order of the sheet. Every cell that cannot be taken
+    is listed with row and reason, and nothing is written then, or when the knowledge would have problems.
     A new code of ICD-10-CM that the installed release does not have, or calls otherwise, is noted.
     Exit code 0: written, or nothing differs; 1: refused, or answered no; 2: usage or settings.
 
