@@ -11,7 +11,7 @@ from cds_service.codes.parse_sheet import Known, parse_sheet
 from cds_service.codes.rows import Row, to_rows
 from cds_service.codes.sets import open_set, value_sets
 from cds_service.codes.systems import systems_of
-from cds_service.codes.table import Table
+from cds_service.codes.table import Table, cells_of
 from cds_service.errors import EditError, Problem
 from cds_service.knowledge.load import Sources
 from cds_service.knowledge.read import Artifact
@@ -44,6 +44,12 @@ def import_table(table: Table, sources: Sources, folder: Path, today: date) -> l
     if problems:
         raise EditError(problems)
     return changes
+
+
+def unnamed(table: Table, sources: Sources) -> list[str]:
+    """Return the ids of the value sets that have rows, and of which a sheet has none."""
+    named = {cells["value set"] for _, cells in cells_of(table)}
+    return [name for name, each in value_sets(sources).items() if name not in named and to_rows(each.source)]
 
 
 def _change(artifact: Artifact, rows: Sequence[Row], folder: Path, today: date) -> list[Change]:

@@ -112,7 +112,7 @@ def test_import_notes_new_rows_that_the_release_does_not_have_or_calls_otherwise
     file = edited(coded, tmp_path, *(("example-rash", ICD_10_CM, *row) for row in rows))
     result = coded.run("import", file, "--yes")
     assert result.exit_code == 0, result.output
-    assert [line for line in result.stderr.splitlines() if line.startswith("Note")] == [
+    assert [line for line in result.stderr.splitlines() if line.startswith("Note: inv")] == [
         DUBIOUS,
         "Note: invented 2026 calls Q00.2 'Rash of the leg', and not 'Rash of the knee'.",
     ]
