@@ -1,6 +1,7 @@
 """The codes of value sets, for those who author them: where they are used, editing them, and their sheet.
 
 find     which concepts a text means, and what they fire; role tells how a condition asks about a set
+plain    what nobody sees in names and codes that are typed or pasted; capitals looks at their letters
 sets     the value sets by id, and their files
 written  a JSON file as its author formatted it
 edit     adding and removing a concept; systems knows the short names of code systems

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from cds_service.codes.edit import concepts_of
+from cds_service.codes.plain import faults, plain
 from cds_service.codes.rows import COLUMNS, DESIGNATION, DISPLAY, SHOWN, Row, to_rows
 from cds_service.codes.sets import near_names
 from cds_service.codes.systems import Systems, is_code_of
@@ -46,11 +47,15 @@ def parse_sheet(table: Table, known: Known) -> list[Row]:
     breaches: list[tuple[int, Breach]] = []
     good: list[Line] = []
     wrong: list[Line] = []
+    held = Counter(_said(row) for each in known.value_sets.values() for row in to_rows(each.source))
+    concepts = {row.concept for row in held}
     for number, cells in cells_of(table):
-        found = [*_wrong(cells, known)]
+        row = _row(cells, known.systems)
+        row = row if _said(row) in held else row._replace(name=plain(row.name))
+        found = [*_wrong(cells, known), *(_unfit(row, concepts) if _said(row) not in held else ())]
         breaches += [(number, each) for each in found]
-        (wrong if found else good).append(Line(number, _row(cells, known.systems)))
-    of_lines = [*_undisplayed(good, wrong), *_repeated(good, known), *_numbers(good, known)]
+        (wrong if found else good).append(Line(number, row))
+    of_lines = [*_undisplayed(good, wrong), *_repeated(good, held), *_numbers(good, known)]
     breaches += [(line.number, breach) for line, breach in of_lines]
     if breaches:
         raise EditError([table.problem(number, *breach) for number, breach in sorted(breaches)])
@@ -73,6 +78,13 @@ def _wrong(cells: Mapping[str, Cell], known: Known) -> Iterator[Breach]:
             del text[name]
     yield from _unknown(text, known)
     yield from _unnamed(text)
+
+
+def _unfit(row: Row, concepts: set[tuple[str, str, str]]) -> Iterator[Breach]:
+    """Return what nobody sees in the name of a row that is new, and in its code where that is new."""
+    for column, text in (("code", row.code), ("name", row.name)):
+        if column == "name" or row.concept not in concepts:
+            yield from ((column, *each) for each in faults(text))
 
 
 def _unknown(text: Mapping[str, str], known: Known) -> Iterator[Breach]:
@@ -127,10 +139,8 @@ def _undisplayed(lines: Sequence[Line], wrong: Sequence[Line]) -> Iterator[tuple
         displayed.add(line.row.concept)
 
 
-def _repeated(lines: Sequence[Line], known: Known) -> Iterator[tuple[Line, Breach]]:
+def _repeated(lines: Sequence[Line], held: Counter[Row]) -> Iterator[tuple[Line, Breach]]:
     """Return the rows that are there more than once, and more often than in the value set; and second displays."""
-    sets = {line.row.value_set for line in lines}
-    held = Counter(_said(row) for name in sets for row in to_rows(known.value_sets[name].source))
     count: Counter[Row] = Counter()
     displayed: dict[tuple[str, str, str], int] = {}
     for line in lines:

@@ -229,6 +229,11 @@ def test_a_copy_of_the_sheet_is_refused(place, tmp_path):
     )
 
 
+def test_a_code_in_small_letters_is_noted(place, sheet):
+    file = sheet(place, lambda rows: [*rows, rows[0]._replace(code="rash-9")], "example-rash")
+    assert "Note: rash-9 is in small letters, and" in place.run("import", file, "--yes").stderr
+
+
 def test_rows_appended_at_the_end_go_to_their_sets(place, sheet, kind):
     def append(rows):
         rash, burn = (next(row for row in rows if row.code == code) for code in ("RASH-1", "BURN-1"))

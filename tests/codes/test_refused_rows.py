@@ -71,6 +71,38 @@ def test_a_cell_that_cannot_be_taken(cells, said):
         assert each.startswith(f"row 4, column {expected}")
 
 
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"name": "Two\nlines"}, ["name: the text has several lines."]),
+        ({"name": "A\x00b"}, ["name: the text holds a character that is not seen (U+0000)."]),
+        (
+            {"name": "x" * 5000},
+            ["name: the text has 5000 characters, and of a record no more than 2000 are read."],
+        ),
+        ({"code": "3\x00"}, ["code: the text holds a character that is not seen (U+0000)."]),
+        ({"code": "3\xa04"}, ["code: the text holds a character that is not seen (U+00A0)."]),
+    ],
+)
+def test_a_new_row_that_holds_what_nobody_sees(cells, said):
+    assert refused([*GOOD[:3], row("a", "3")._replace(**cells)]) == [f"row 5, column {each}" for each in said]
+
+
+def test_spaces_of_new_names_are_made_plain():
+    rows = [GOOD[0]._replace(name="Display\xa01 "), GOOD[1], row("a", "3", name=" Three")]
+    assert [each.name for each in taken(rows, A, B)] == ["Display 1", "One", "Three"]
+
+
+def test_a_name_with_spaces_that_is_there_without_them_is_there_twice():
+    rows = [GOOD[0], GOOD[1], GOOD[1]._replace(name="One ")]
+    assert refused(rows) == ["row 4, column name: the row is there twice."]
+
+
+def test_what_the_set_says_is_taken_as_it_is():
+    odd = value_set("a", {"system": SYSTEM, "concept": [{"code": "1\x00", "display": "Two\nlines\xa0"}]})
+    assert taken(to_rows(odd.source), odd) == to_rows(odd.source)
+
+
 def test_an_emptied_display_says_to_write_it():
     with pytest.raises(EditError, match=r"row 2, column name: the cell is empty. Fix: write the display."):
         taken([GOOD[0]._replace(name="")], A, B)

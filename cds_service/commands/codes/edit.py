@@ -15,7 +15,7 @@ from cds_service.codes.elsewhere import Elsewhere, find_elsewhere
 from cds_service.codes.find import BY_CODE
 from cds_service.codes.sets import open_set, pick_sets
 from cds_service.codes.systems import Systems, systems_of
-from cds_service.commands.codes.editing import Editing, editing_options, write_all
+from cds_service.commands.codes.editing import Editing, editing_options, note_small_letters, write_all
 from cds_service.commands.codes.find import set_of, uses_of
 from cds_service.commands.codes.release_of_edits import look_up_edits, note_release, refuse_unlisted
 from cds_service.commands.options import fail
@@ -61,6 +61,7 @@ def _edit(editing: Editing, value_set: str, edit: Edit, *, dry_run: bool, may_be
         refuse_unlisted(findings)
     click.echo(change.diff)
     note_release(findings)
+    note_small_letters([change], editing.sources)
     for each in find_elsewhere(change, editing.sources, after):
         click.echo("\n".join(_note(each)), err=True)
     write_all([change], dry_run)
@@ -95,6 +96,7 @@ def add(system: str, code: str, display: str, designations: tuple[str, ...], lan
     then count in both. That is refused only where both fire alone, one for and one against.
     A code of ICD-10-CM is looked up in the installed simple-icd-10-cm: one that it does not have is refused, unless
     --unlisted says that another release has it, and another display is noted. Without that package a note says so.
+    Spaces around names are taken away. A code in small letters is noted where its system has capitals.
     Exit code 0: written; 1: refused, with all reasons; 2: usage or settings.
 
     \b

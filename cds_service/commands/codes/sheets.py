@@ -14,7 +14,7 @@ from cds_service.codes.rows import Row
 from cds_service.codes.sets import pick_sets, value_sets
 from cds_service.codes.table import Table
 from cds_service.commands.authoring import needing_authoring
-from cds_service.commands.codes.editing import Editing, editing_options, write_all
+from cds_service.commands.codes.editing import Editing, editing_options, note_small_letters, write_all
 from cds_service.commands.codes.release_of_edits import look_up_edits, note_release
 from cds_service.commands.options import fail, knowledge_options, read_or_exit, settings_of
 from cds_service.errors import KnowledgeError
@@ -81,6 +81,7 @@ def import_(
     Rows may stand anywhere: codes and names that are known keep their order, new ones go to the end of their system
     and code, in the order of the sheet. Every cell that cannot be taken is listed with row and reason, and nothing is
     written then, or when the knowledge would have problems.
+    Spaces around new names are taken away. A new code in small letters is noted where its system has capitals.
     A new code of ICD-10-CM that the installed release does not have, or calls otherwise, is noted.
     Exit code 0: written, or nothing differs; 1: refused, or answered no; 2: usage or settings.
 
@@ -98,6 +99,7 @@ def import_(
         if changes:
             check_changes(editing.sources, changes)
             note_release(look_up_edits(changes))
+            note_small_letters(changes, editing.sources)
             if not yes and not dry_run:
                 click.confirm(f"Write {len(changes)} file(s)?", abort=True, err=True)
             write_all(changes, dry_run)
