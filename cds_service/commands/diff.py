@@ -52,8 +52,9 @@ def diff(
     stances, conditions and wording in words, and what every golden case and request is answered on
     both sides. Of requests only the file name is printed, never what is known of a patient.
 
-    Exit code 0: every answer is the same; 1: a side has problems, or a request could not be asked;
-    2: usage, settings or no such side; 3: answers differ, or NEW does not meet a golden case of its own.
+    Exit code 0: every answer is the same; 1: a side has problems, or a request could not be asked, whether answers
+    differ or not; 2: usage, settings or no such side; 3: answers differ, or NEW does not meet a
+    golden case of its own.
 
     \b
     Examples:
@@ -68,7 +69,12 @@ def diff(
     before, after = _sides_or_exit(old, new, cases)
     sheet = _compare(before, after, asked, unread)
     show(sheet)
-    sys.exit(OTHERWISE if sheet.behaves_otherwise else PROBLEMS if sheet.unread else 0)
+    sys.exit(_exit_code(sheet))
+
+
+def _exit_code(sheet: Sheet) -> int:
+    """Return 1 where not all could be asked: a workflow that lets answers differ (3) must not pass over it."""
+    return PROBLEMS if sheet.unread else OTHERWISE if sheet.behaves_otherwise else 0
 
 
 def _show_markdown(sheet: Sheet) -> None:

@@ -153,10 +153,23 @@ def test_requests_are_asked_and_of_them_only_the_file_name_is_printed(tmp_path, 
     edit_plan(flipped, "example-rash", lambda plan: plan["action"][0].update(description="Said otherwise."))
     for how in ("--markdown", "--json"):
         result = diff(old, flipped, "--requests", folder, "--today", "2026-11-22", how)
-        assert result.exit_code == 3
+        assert result.exit_code == 1, "answers differ, and one request could not be asked"
         assert "call.json (lotion-order-select)" in result.output
         assert "broken.json" in result.output
         assert "jane" not in result.output
+
+
+def test_a_request_that_could_not_be_asked_does_not_hide_behind_answers_that_differ(tmp_path, old, flipped):
+    folder = tmp_path / "recorded"
+    folder.mkdir()
+    request = json.loads((old / "cases" / f"{CASE}.json").read_text())["request"]
+    (folder / "call.json").write_text(json.dumps(request))
+    arguments = old, flipped, "--requests", folder, "--today", "2026-11-22", "--markdown"
+    assert diff(*arguments).exit_code == 3
+    (folder / "refused.json").write_text(json.dumps(request | {"prefetch": {}}))
+    assert diff(*arguments).exit_code == 1, "refused by both sides"
+    (folder / "refused.json").write_text("{")
+    assert diff(*arguments).exit_code == 1, "not read"
 
 
 def test_a_revision_is_held_against_the_current_folder(repository):
@@ -266,7 +279,9 @@ def test_without_rich_the_tables_say_what_to_install_and_markdown_does_without(o
 def test_the_help_says_the_exit_codes_and_an_example():
     output = diff("--help").output
     assert "Exit code 0: " in output
-    assert "3: answers differ" in " ".join(output.split())
+    words = " ".join(output.split())
+    assert "1: a side has problems, or a request could not be asked, whether answers differ or not;" in words
+    assert "3: answers differ" in words
     assert "cds-service diff HEAD ." in output
 
 
