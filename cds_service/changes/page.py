@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cds_service.changes.card_changes import CardChange
 from cds_service.changes.change import Change, Section
+from cds_service.changes.exercise import Exercise
 from cds_service.changes.groups import Group
 from cds_service.changes.marks import Piece, marked
 from cds_service.changes.sheet import CARD_DEEDS, Sheet
@@ -14,6 +15,7 @@ Row = tuple[Cell, ...]
 SHOWN, FAILING_SHOWN = 20, 5
 NAMED = 4
 WHAT = {"refused": "Error", "vanishes": "Card vanishes", "appears": "Card appears", "order": "Order of the cards"}
+UNSEEN = "No answer shows what they do."
 NOT_SHOWN = "not shown: it may hold what is known of the patient"
 
 
@@ -53,6 +55,7 @@ def to_page(sheet: Sheet) -> Iterator[Block]:
     yield from _warnings(sheet)
     yield from _artifacts(Section.ADVICE, sheet.changes)
     yield from _behaviour(sheet)
+    yield from _unexercised(sheet.exercise)
     yield from _artifacts(Section.WORDING, sheet.changes)
     yield from _rest(sheet.changes)
 
@@ -65,6 +68,9 @@ def summary(sheet: Sheet) -> Iterator[tuple[str, bool]]:
         yield "Behaviour: not compared. No golden case was found beside either side, and no requests were given.", True
     else:
         yield f"Behaviour: {_behaviour_in_words(sheet)}", bool(sheet.groups)
+    if sheet.exercise.unexercised:
+        number, of = sheet.exercise.number, sheet.exercise.judged
+        yield f"Exercised by no case: {number} of {of} change(s) of advice and wording, listed below. {UNSEEN}", True
     if sheet.services:
         yield f"Services: {len(sheet.services)} change(s).", True
     if sheet.failing:
@@ -112,6 +118,17 @@ def _behaviour(sheet: Sheet) -> Iterator[Block]:
     if sheet.groups:
         header = ("What", "Before", "After", "Card", "Cases")
         yield Table("Cards", header, tuple(_group(each) for each in sheet.groups))
+
+
+def _unexercised(exercise: Exercise) -> Iterator[Block]:
+    if not exercise.unexercised:
+        return
+    yield Heading(2, "Exercised by no case")
+    rows = tuple(
+        (_plain(f"{each.title} ({each.artifact})"), _plain("\n".join(each.changes)), _plain(each.asked))
+        for each in exercise.unexercised
+    )
+    yield Table("", ("Where", "What", "What asks about it, and does"), rows)
 
 
 def _service(change: CardChange) -> Row:

@@ -13,6 +13,7 @@ from cds_service.app import real_effects
 from cds_service.changes.artifacts import compare_artifacts
 from cds_service.changes.as_json import to_json
 from cds_service.changes.behaviour import compare_answers, compare_services
+from cds_service.changes.exercise import find_unexercised
 from cds_service.changes.markdown import to_markdown
 from cds_service.changes.page import to_page
 from cds_service.changes.questions import Question, Unread, case_questions, read_requests
@@ -50,7 +51,8 @@ def diff(
     Each side is a folder that holds plandefinitions/ and valuesets/, or a Bundle file, or a revision of
     the git repository of the current folder (REV, or REV:folder from its top). Both are checked first. Then come codes,
     stances, conditions and wording in words, and what every golden case and request is answered on
-    both sides. Of requests only the file name is printed, never what is known of a patient.
+    both sides, and which changes no case exercises. Of requests only the file name is printed, never what is
+    known of a patient.
 
     Exit code 0: every answer is the same; 1: a side has problems, or a request could not be asked, whether answers
     differ or not; 2: usage, settings or no such side; 3: answers differ, or NEW does not meet a
@@ -129,7 +131,8 @@ def _compare(old: Side, new: Side, asked: list[Question], unread: list[Unread]) 
     compared = compare_answers(old.knowledge, new.knowledge, _progress(questions, "Asking both sides"))
     failing = failing_cases(new.knowledge, new.cases)
     services = compare_services(old.knowledge, new.knowledge)
-    return to_sheet(old.name, new.name, changes, services, compared, failing, unread)
+    exercise = find_unexercised(old, new, changes, compared)
+    return to_sheet(old.name, new.name, changes, services, compared, failing, unread, exercise)
 
 
 def _progress(items: list[Item], label: str) -> Iterator[Item]:

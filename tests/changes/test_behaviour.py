@@ -7,6 +7,7 @@ import pytest
 from cds_service.cases.read import read_cases
 from cds_service.changes.behaviour import NO_HOOK, compare_answers, compare_services
 from cds_service.changes.card_changes import CardChange
+from cds_service.changes.exercise import Exercise
 from cds_service.changes.groups import grouped
 from cds_service.changes.questions import Unread, case_questions, read_requests
 from cds_service.changes.sheet import failing_cases, to_sheet
@@ -169,7 +170,7 @@ def test_each_file_of_a_folder_is_asked_or_reported(old, requests):
         Unread("list.json", "is no CDS Hooks request: it names no hook"),
     ]
     found = compare_answers(old, after({RASH: flip_stance}), questions)
-    sheet = to_sheet("a", "b", [], [], found, [], unread)
+    sheet = to_sheet("a", "b", [], [], found, [], unread, Exercise())
     refusal = next(each.reason for each in sheet.unread if each.file == "refused.json")
     assert refusal.startswith("412: Required prefetch is not available")
     assert Unread("another-hook.json", NO_HOOK) in sheet.unread

@@ -292,3 +292,16 @@ def test_a_long_table_is_cut_in_a_terminal_and_says_so(old, new):
     assert "X-19" in result.output
     assert "X-20" not in result.output
     assert "and 10 more: --markdown and --json give all." in result.output
+
+
+def test_an_edit_that_no_case_exercises_is_told_first_and_with_what_it_fires(old, new):
+    row = {"code": "RASH-3", "display": "Example rash of the leg"}
+    edit_file(new / "valuesets" / "example-rash.json", lambda them: concepts(them).append(row))
+    result = diff(old, new, "--markdown")
+    assert result.exit_code == 0
+    assert "Behaviour: no card changed in 12 case(s)." in result.output
+    assert "- **Exercised by no case: 1 of 1 change(s) of advice and wording, listed below." in result.output
+    _, _, listed = result.output.partition("## Exercised by no case")
+    assert "RASH-3 Example rash of the leg | alone: example-rash, recommend: recommended, Class I |" in listed
+    found = json.loads(diff(old, new, "--json").output)["exercise"]
+    assert (found["judged"], len(found["unexercised"])) == (1, 1)
