@@ -35,7 +35,7 @@ EXISTING = click.Path(path_type=Path, file_okay=False, exists=True)
 @click.option("--cases", type=FOLDER, help="Folder of golden cases; default: tests/cases or cases beside each side.")
 @click.option("--requests", type=EXISTING, help="Folder of CDS Hooks requests, one a .json file, to ask as well.")
 @click.option("--today", type=DATE, metavar="YYYY-MM-DD", help="Day of these requests.")
-@click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request.")
+@click.option("--markdown", is_flag=True, help="Print Markdown for a pull request: as much as fits into a comment.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def diff(
     old: str,

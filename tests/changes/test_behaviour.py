@@ -8,9 +8,10 @@ from cds_service.cases.read import read_cases
 from cds_service.changes.behaviour import NO_HOOK, compare_answers, compare_services
 from cds_service.changes.card_changes import CardChange
 from cds_service.changes.exercise import Exercise
-from cds_service.changes.groups import grouped
+from cds_service.changes.groups import Group, grouped
+from cds_service.changes.page import Table, to_page
 from cds_service.changes.questions import Unread, case_questions, read_requests
-from cds_service.changes.sheet import failing_cases, to_sheet
+from cds_service.changes.sheet import Sheet, failing_cases, to_sheet
 from cds_service.knowledge.load import build_knowledge
 from tests.changes.lotion import BURN, OLD, RASH, RASH_SET, SERVICE, TOPIC, concepts, edited, flip_stance
 from tests.conftest import TODAY
@@ -124,6 +125,18 @@ def test_one_change_in_many_cases_is_told_once_with_its_cases(old):
     assert sorted(stance.cases) == sorted(of_rash)
     assert stance.cards == ("example-rash",)
     assert groups[0] == stance
+
+
+def test_a_change_of_cards_names_up_to_five_of_its_cases():
+    def cell(number):
+        cases = tuple(f"service/case-{i}" for i in range(number))
+        group = Group(CardChange("changes", "", "indicator", "info", "warning"), ("card",), cases)
+        (table,) = [each for each in to_page(Sheet("a", "b", groups=(group,), asked=9)) if isinstance(each, Table)]
+        return table.rows[0][-1][0].text
+
+    assert cell(1) == "1:\nservice/case-0"
+    assert cell(5) == "5:\n" + "\n".join(f"service/case-{i}" for i in range(5))
+    assert cell(7) == "7, among them:\n" + "\n".join(f"service/case-{i}" for i in range(5))
 
 
 def test_the_gravest_group_comes_first(old):

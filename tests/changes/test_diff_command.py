@@ -80,7 +80,9 @@ def test_changed_answers_exit_3_and_are_told(old, flipped):
     assert "### Lotion is recommended for example rash: Class I (2026) (PlanDefinition/example-rash)" in lines
     assert "| Stance | <del>Recommended</del> | <ins>Not recommended</ins> |" in lines
     assert any(line.startswith("| Stance of example-rash | <del>recommended</del> |") for line in lines)
-    assert lines.index("## To mend before this is signed") < lines.index("## What is advised, and for whom")
+    order = ("## Behaviour", "## What is advised, and for whom", "## To mend before this is signed")
+    assert [line for line in lines if line in order] == list(order)
+    assert "- **To mend before this is signed: 1 version(s), listed below.**" in lines
 
 
 def test_a_case_of_the_new_side_that_is_not_met_exits_3(old, new):
@@ -291,7 +293,7 @@ def test_a_long_table_is_cut_in_a_terminal_and_says_so(old, new):
     result = diff(old, new)
     assert "X-19" in result.output
     assert "X-20" not in result.output
-    assert "and 10 more: --markdown and --json give all." in result.output
+    assert "and 10 more: --json gives all." in result.output
 
 
 def test_an_edit_that_no_case_exercises_is_told_first_and_with_what_it_fires(old, new):
