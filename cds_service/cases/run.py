@@ -10,6 +10,7 @@ import msgspec
 
 from cds_service.cases.compare import compare_suggestions
 from cds_service.cases.read import Case, ExpectedCard, ExpectedMatch, ExpectedRecommendation
+from cds_service.cases.words import holds
 from cds_service.core.card import NOTICE, RECOMMENDATIONS, WARNINGS
 from cds_service.errors import Problem, RequestError
 from cds_service.hooks.answer import Answer, answer, find_service
@@ -60,7 +61,7 @@ def _compare_error(case: Case, status: int, text: str) -> list[str]:
     if case.error is None:
         return [f"expected cards, got error {status}: {text}"]
     found = [] if status == case.error.status else [f"expected error {case.error.status}, got {status}"]
-    return found + [f"the error does not mention {word!r}" for word in case.error.mentions if word not in text]
+    return found + [f"the error does not mention {word!r}" for word in case.error.mentions if not holds(text, word)]
 
 
 def _compare_cards(expected: tuple[ExpectedCard, ...], cards: list[dict[str, Any]]) -> list[str]:
@@ -87,12 +88,8 @@ def _compare_card(expected: ExpectedCard, card: Mapping[str, Any]) -> list[str]:
     found += _matches(expected.recommendations, extension.get(RECOMMENDATIONS, []))
     if expected.suggestions is not None:
         found += compare_suggestions(expected.suggestions, card.get("suggestions", []))
-    found += [
-        f"summary lacks {word!r}" for word in expected.summary if word.casefold() not in card["summary"].casefold()
-    ]
-    return found + [
-        f"detail lacks {word!r}" for word in expected.detail if word.casefold() not in card["detail"].casefold()
-    ]
+    found += [f"summary lacks {each!r}" for each in expected.summary if not holds(card["summary"], each)]
+    return found + [f"detail lacks {each!r}" for each in expected.detail if not holds(card["detail"], each)]
 
 
 def _parsed(found: list[dict[str, Any]]) -> list[ExpectedRecommendation]:
