@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-# What makes a longer word or number of it: "IV" of "I", "10.4" and "0.45" of "0.4", "g/kg/day" of "g/kg".
+# What makes a longer word or number of it: "IV" of "I", "10.4" and "0.45" of "0.4", "x/y/z" of "x/y".
 _NOT_BEFORE = r"(?<![^\W_])(?<![^\W_][-\u2013/'\u2019])(?<!\d[.,])"
 _NOT_BEHIND = r"(?![^\W_]|[-\u2013/'\u2019][^\W_]|[.,]\d)"
 
