@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from cds_service.cases.identity import Identity, leaves
 from cds_service.cases.read import Case, parse_case
 from cds_service.errors import Problem
 
@@ -35,6 +36,16 @@ def parse_expectation(raw: bytes, file: str) -> tuple[dict[str, Any], list[Probl
         return {}, [Problem(file, "-", "no JSON object.", WRITE_IT)]
     unknown = sorted(set(found) - set(EXPECTED))
     return found, [Problem(file, each, "no part of an expectation.", WRITE_IT) for each in unknown]
+
+
+def tells_who(expected: Mapping[str, Any], request: Any, identity: Identity) -> dict[str, Mapping[str, str]]:
+    """Return, by place, what of an expectation tells who the request is about.
+
+    What stands in the request of the case was looked at there: its ids are invented.
+    """
+    known = {text for _, text in leaves(request)}
+    told = {place: identity.told_by(text) for place, text in leaves(expected) if text.rpartition("/")[2] not in known}
+    return {place: found for place, found in told.items() if found}
 
 
 def looks_answered(found: Any) -> bool:

@@ -320,10 +320,10 @@ def test_a_request_that_is_answered_otherwise_without_what_is_left_out_is_refuse
 
 @pytest.fixture
 def told():
-    """A request with a text that conditions read."""
+    """A request with a text that conditions read, and a name that stands nowhere else in it."""
     request = named_request()
     (entry,) = request["prefetch"]["conditions"]["entry"]
-    entry["resource"]["code"]["text"] = "Rash of Mr Smith"
+    entry["resource"]["code"]["text"] = "Rash of Mr Jones"
     return request
 
 
@@ -331,17 +331,69 @@ def test_texts_are_shown_and_somebody_has_to_look(new, files, told):
     for answer in ("n\n", "", "\n"):
         result = new(request=told, input=answer)
         assert result.exit_code == 1
-        assert "  Rash of Mr Smith\n" in result.output
+        assert "  Rash of Mr Jones\n" in result.output
         assert "Nothing was written." in result.output
         assert written(files) == []
     assert new(request=told, input="y\n").exit_code == 0
-    assert "Rash of Mr Smith" in json.dumps(the_case(files))
+    assert "Rash of Mr Jones" in json.dumps(the_case(files))
 
 
 def test_texts_that_were_looked_at(new, files, told):
     result = new("--texts-are-clean", request=told)
     assert result.exit_code == 0
-    assert "Rash of Mr Smith" in result.output
+    assert "Rash of Mr Jones" in result.output
+
+
+# What the request itself tells of a person
+
+
+def test_a_text_that_holds_a_name_of_the_request_is_refused_whatever_was_looked_at(new, files, told):
+    (entry,) = told["prefetch"]["conditions"]["entry"]
+    entry["resource"]["code"]["text"] = "Rash, see the note on SMITH"
+    for options in ((), ("--texts-are-clean",)):
+        result = new(*options, request=told, input="y\n")
+        assert result.exit_code == 1
+        place = "request.json: prefetch.conditions.entry[0].resource.code.text: "
+        assert place in result.output
+        assert "'smith' (name of a person)" in result.output
+        assert "Fix: write it without." in result.output
+        assert written(files) == []
+
+
+def test_a_name_that_is_a_word_as_well_makes_no_case_impossible(new, files, told):
+    told["prefetch"]["patient"]["name"] = [{"family": "Dry"}]
+    (entry,) = told["prefetch"]["conditions"]["entry"]
+    entry["resource"]["code"]["text"] = "Dry rash"
+    assert "'dry' (name of a person)" in new("--texts-are-clean", request=told).output
+    told["prefetch"]["patient"]["name"] = [{"family": "Smith"}]
+    assert new("--texts-are-clean", request=told).exit_code == 0
+    assert "Dry rash" in json.dumps(the_case(files))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "Mr Smith has a rash."},
+        {"why": EXPECTED["why"] | {"says": "Smith gets lotion."}},
+        {"why": EXPECTED["why"] | {"statement": "dr-smith"}},
+        {"cards": [EXPECTED["cards"][0] | {"summary": ["for Smith"]}]},
+        {"silent": ["smith"]},
+    ],
+)
+def test_an_expectation_that_names_somebody_is_refused(new, files, change):
+    write(files / "expected.json", EXPECTED | change)
+    result = new()
+    assert result.exit_code == 1
+    assert "expected.json: " in result.output
+    assert "'smith' (name of a person)" in result.output
+    assert written(files) == []
+
+
+def test_a_case_is_not_called_by_a_name(new, files):
+    result = new(name="smith-has-a-rash")
+    assert result.exit_code == 1
+    assert "--name: -: holds what the request itself tells" in result.output
+    assert written(files) == []
 
 
 def test_help():
