@@ -19,10 +19,11 @@ from cds_service.knowledge.load import KnowledgeBase
 
 @dataclass
 class Outcome:
-    """What became of one case: its differences, and the actions that fired as 'plan#action'."""
+    """What became of one case: its differences, the actions that fired as 'plan#action', and what was said."""
 
     differences: list[str]
     fired: set[str] = field(default_factory=set)
+    said: tuple[str, ...] = ()
 
 
 def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = True) -> Outcome:
@@ -35,14 +36,16 @@ def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = Tr
         body = msgspec.json.encode(case.request)
         answered = answer(knowledge, service, body, case.today, lambda: f"card-{next(numbers)}", indexed=indexed)
     except RequestError as error:
-        return Outcome(unknown + _compare_error(case, error.status, str(error)))
+        return Outcome(unknown + _compare_error(case, error.status, str(error)), said=(str(error),))
+    cards = json.loads(answered.to_json())["cards"]
+    said = tuple(card[element] for card in cards for element in ("summary", "detail"))
     if case.error:
-        return Outcome([*unknown, f"expected error {case.error.status}, got {len(answered.cards)} card(s)"])
+        return Outcome([*unknown, f"expected error {case.error.status}, got {len(cards)} card(s)"], said=said)
     fired = fired_actions(answered)
     plans = {each.partition("#")[0] for each in fired}
-    differences = unknown + _compare_cards(case.cards or (), json.loads(answered.to_json())["cards"])
+    differences = unknown + _compare_cards(case.cards or (), cards)
     differences += [f"{each} fired, and must be silent" for each in case.silent if each in plans]
-    return Outcome(differences, fired)
+    return Outcome(differences, fired, said)
 
 
 def fired_actions(answered: Answer) -> set[str]:

@@ -1,5 +1,6 @@
 """cds-service case: golden cases of one's own."""
 
+import json
 import re
 import sys
 from collections.abc import Mapping
@@ -11,9 +12,9 @@ import click
 import orjson
 
 from cds_service.app import real_effects
-from cds_service.cases.expect import looks_answered, parse_expectation, tells_who, to_case
+from cds_service.cases.expect import copied, looks_answered, parse_expectation, tells_who, to_case
 from cds_service.cases.identity import Identity
-from cds_service.cases.run import run_case
+from cds_service.cases.run import Outcome, run_case
 from cds_service.cases.strip import Stripped, answers_alike, strip
 from cds_service.commands.expecting import Asker
 from cds_service.commands.options import (
@@ -77,7 +78,7 @@ def new(
     written until somebody has said that they name nobody. Intervals and ages in months stay too.
 
     What must come out is asked for, or read from --expect. It comes from the source: the service's answer is not
-    shown before and cannot be taken for it. Then the case is written and run.
+    shown before and cannot be taken for it: what repeats a card at length is refused. Then the case is written and run.
 
     Exit code 0: written, and it passes; 1: the knowledge or the expectation has problems, or the case is written and
     does not pass, which is for the source to decide; 2: usage or settings.
@@ -99,8 +100,15 @@ def new(
     _refuse(_telling(request_file.name, stripped.telling))
     _look_at(stripped, texts_are_clean)
     expected = _expected(knowledge, expect, stripped)
-    _refuse(_telling(expect.name if expect else "answers", tells_who(expected, stripped.request, identity)))
-    _write(knowledge, f"{service.plan.id}/{name}", path, expected, stripped)
+    full_name, file = f"{service.plan.id}/{name}", expect.name if expect else "answers"
+    written, outcome, problems = _made(knowledge, full_name, expected, stripped, file)
+    problems = [*_telling(file, tells_who(expected, stripped.request, identity)), *problems]
+    if problems and not expect:
+        click.echo(
+            f"What you answered, to be mended in a file and given as --expect:\n{json.dumps(expected, indent=2)}"
+        )
+    _refuse(problems)
+    _write(full_name, path, written, outcome)
 
 
 def _request(file: Path) -> dict[str, Any]:
@@ -194,19 +202,25 @@ def _confirmed() -> bool:
         return False
 
 
-def _write(knowledge: KnowledgeBase, name: str, path: Path, expected: dict[str, Any], stripped: Stripped) -> None:
+def _made(
+    knowledge: KnowledgeBase, name: str, expected: dict[str, Any], stripped: Stripped, file: str
+) -> tuple[bytes, Outcome, list[Problem]]:
+    """Return the case as it is written, what becomes of it, and what is wrong with it."""
     written, made, problems = to_case(expected, stripped.request, stripped.today, f"{name}.json")
-    _refuse(problems)
-    if made is None:
-        return
+    if made is None or problems:
+        return written, Outcome([]), problems
+    outcome = run_case(knowledge, name, made)
+    return written, outcome, copied(expected, outcome.said, file)
+
+
+def _write(name: str, path: Path, written: bytes, outcome: Outcome) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("xb") as file:
         file.write(written)
-    differences = run_case(knowledge, name, made).differences
     click.echo(f"Wrote {path}.")
-    for each in differences:
+    for each in outcome.differences:
         click.echo(f"{name}: {each}")
-    if differences:
+    if outcome.differences:
         _stop("The case does not pass. It is kept: the source decides whether the knowledge or the case is wrong.")
     click.echo("The case passes.")
 

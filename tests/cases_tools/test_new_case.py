@@ -6,10 +6,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cds_service.__main__ import main
-from cds_service.cases.expect import looks_answered, parse_expectation
+from cds_service.cases.expect import copied, looks_answered, parse_expectation
 from cds_service.cases.read import read_cases
+from cds_service.cases.run import run_case
 from tests.cases_tools.conftest import TOPIC
-from tests.test_cases import SCHEMA
+from tests.golden import CASES
+from tests.test_cases import SCHEMA, source
 
 SERVICE = "lotion-order-select"
 NAME = "child-with-a-rash-is-recommended"
@@ -189,8 +191,8 @@ def answered(run, files):
 def test_an_answer_is_no_expectation(new, run, files):
     answer = answered(run, files)
     assert answer["cards"]
-    for copied in (answer, EXPECTED | {"cards": answer["cards"]}, answer["cards"], {"response": answer}):
-        write(files / "expected.json", copied)
+    for answer_of in (answer, EXPECTED | {"cards": answer["cards"]}, answer["cards"], {"response": answer}):
+        write(files / "expected.json", answer_of)
         result = new()
         assert result.exit_code == 1
         assert "this is what a service answered, and no expectation" in result.output
@@ -219,6 +221,58 @@ def test_what_is_written_as_cases_are_does_not_look_like_an_answer():
     assert not looks_answered({"cards": [{"indicator": "info", "suggestions": [suggestion]}]})
     for path in (TOPIC / "cases").rglob("*.json"):
         assert not looks_answered(json.loads(path.read_text())), path
+
+
+def with_words(**words):
+    return EXPECTED | {"cards": [EXPECTED["cards"][0] | words]}
+
+
+def parts(text):
+    """The sentences of a text, without its marks."""
+    return [each for each in text.replace("*", "").replace("\n", " ").split(". ") if each.strip()]
+
+
+COPIES = {
+    "the summary": lambda card: with_words(summary=[card["summary"]]),
+    "nearly all of the summary": lambda card: with_words(summary=[card["summary"].partition(" ")[2].upper()]),
+    "the detail": lambda card: with_words(detail=[card["detail"]]),
+    "its sentences": lambda card: with_words(detail=parts(card["detail"])),
+    "half of it": lambda card: with_words(detail=[card["detail"][: len(card["detail"]) * 2 // 3]]),
+    "the detail as the summary": lambda card: with_words(summary=[card["detail"]]),
+    "what the source says": lambda card: EXPECTED | {"why": EXPECTED["why"] | {"says": card["detail"]}},
+    "the title": lambda card: EXPECTED | {"title": card["summary"]},
+}
+
+
+@pytest.mark.parametrize("copy", COPIES.values(), ids=COPIES)
+def test_a_text_that_repeats_the_answer_is_no_expectation(new, run, files, copy):
+    (card,) = answered(run, files)["cards"]
+    write(files / "expected.json", copy(card))
+    result = new()
+    assert result.exit_code == 1
+    assert "this repeats what the service answers" in result.output
+    assert "Fix: write a short phrase that the source makes you expect" in result.output
+    assert written(files) == []
+
+
+def test_a_phrase_of_the_source_is_taken_though_the_card_has_it_too(new, files):
+    write(files / "expected.json", with_words(summary=["recommended for example rash", "Class I"], detail=["Class I"]))
+    assert new().exit_code == 0
+
+
+def test_answers_that_repeat_the_card_are_given_back(new, run, files):
+    (card,) = answered(run, files)["cards"]
+    result = new(expect=False, input=ANSWERS.replace("Class I evidence supports lotion for rash.", card["summary"]))
+    assert result.exit_code == 1
+    assert "answers: why.says: this repeats what the service answers" in result.output
+    given_back = result.output.partition("given as --expect:\n")[2]
+    assert json.JSONDecoder().raw_decode(given_back)[0]["why"]["says"] == card["summary"]
+
+
+def test_no_case_of_ours_repeats_the_answer_at_length(knowledge):
+    for name, case in CASES.items():
+        expected = {key: source(name).get(key) for key in ("title", "why", "cards", "error")}
+        assert copied(expected, run_case(knowledge, name, case).said, name) == []
 
 
 def test_no_option_takes_the_answer():
