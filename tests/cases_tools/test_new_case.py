@@ -157,6 +157,24 @@ def test_a_key_that_the_knowledge_does_not_have_is_asked_for_again(new, files):
     assert "example-brun is not one of" in result.output
 
 
+def test_a_recommendation_rests_on_a_record(new, files):
+    """An empty answer is asked again: a case that expects no record never passes."""
+    result = new(expect=False, input=ANSWERS.replace("Condition/c1\n", "\n\nCondition/c1\n"))
+    assert result.exit_code == 0, result.output
+    assert "nothing is not one of: MedicationRequest/m1, Patient/p1, Condition/c1." in result.output
+    assert "Another record that it rests on (MedicationRequest/m1, Patient/p1, Condition/c1; empty: no more)" in (
+        result.output
+    )
+    assert the_case(files)["cards"] == EXPECTED["cards"]
+
+
+def test_short_lists_of_keys_are_in_the_question(new):
+    asked = new(expect=False, input=ANSWERS).output
+    assert "Indicator (info, warning, critical): " in asked
+    assert "Stance (not-recommended, recommended): " in asked
+    assert "Evidence class (I, II; empty: none given): " in asked
+
+
 def test_an_error_and_silence_can_be_expected(new, files):
     silent = ANSWERS.partition("n\n1\n")[0] + "n\n0\nexample-rash example-burn\n"
     assert new(expect=False, input=silent).exit_code == 1
