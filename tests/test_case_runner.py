@@ -131,12 +131,26 @@ def test_a_warning_that_is_not_expected_fails(knowledge):
         for each in changed["cards"]:
             each.pop("warnings", None)
 
-    assert any("warnings: expected []" in each for each in differences(knowledge, CONFLICT, forget))
+    assert any("warnings: expected none, got " in each for each in differences(knowledge, CONFLICT, forget))
 
 
 def test_a_card_expected_of_a_silent_case_fails(knowledge):
     found = differences(knowledge, SILENT, lambda case: case.update(cards=[{"indicator": "info"}]))
-    assert found == ["expected 1 card(s), got 0: []"]
+    assert found == ["expected 1 card(s), got 0"]
+
+
+def test_a_difference_is_told_in_words(knowledge):
+    """Expectations are read by clinicians: what is expected and what came stand there without Python's brackets."""
+
+    def change(case):
+        recommendation(case).update(stance="consider", guideline="x-2020", matched=[{"resource": "C/1", "how": "text"}])
+        recommendation(case).pop("evidenceClass", None)
+        recommendation(case).pop("evidenceFrom", None)
+
+    found = differences(knowledge, FIRING, change)
+    assert found[0].startswith("recommendations: expected cidp: consider (x-2020), got cidp: recommended (aanem-2023")
+    assert found[1].startswith("cidp: expected matched C/1 (by text), got Condition/")
+    assert not any(sign in each for each in found for sign in "[]'")
 
 
 def test_a_wrong_error_fails(knowledge):

@@ -10,7 +10,7 @@ from cds_service.cases.words import holds
 def compare_suggestions(expected: Sequence[ExpectedSuggestion], got: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the differences; each expected suggestion is held against the one it is most like."""
     if len(expected) != len(got):
-        return [f"expected {len(expected)} suggestion(s), got {[each['label'] for each in got]}"]
+        return [f"expected {len(expected)} suggestion(s), got {'; '.join(each['label'] for each in got) or 'none'}"]
     left, differences = list(got), []
     for each in expected:
         tried = [(_compare(each, suggestion), i) for i, suggestion in enumerate(left)]

@@ -1,7 +1,7 @@
 """Runs golden cases, says how an answer differs from what was expected, and which actions the cases exercise."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -69,7 +69,8 @@ def _compare_error(case: Case, status: int, text: str) -> list[str]:
 
 def _compare_cards(expected: tuple[ExpectedCard, ...], cards: list[dict[str, Any]]) -> list[str]:
     if len(expected) != len(cards):
-        return [f"expected {len(expected)} card(s), got {len(cards)}: {[card['summary'] for card in cards]}"]
+        summaries = "; ".join(card["summary"] for card in cards)
+        return [f"expected {len(expected)} card(s), got {len(cards)}{': ' if cards else ''}{summaries}"]
     left, differences = list(cards), []
     for each in expected:
         tried = [(_compare_card(each, card), i) for i, card in enumerate(left)]
@@ -87,7 +88,7 @@ def _compare_card(expected: ExpectedCard, card: Mapping[str, Any]) -> list[str]:
         "warnings": (sorted(expected.warnings), sorted(each["risk"] for each in extension.get(WARNINGS, []))),
         "notice": (expected.notice, extension.get(NOTICE)),
     }
-    found = [f"{key}: expected {want}, got {got}" for key, (want, got) in pairs.items() if want != got]
+    found = [f"{key}: expected {_words(want)}, got {_words(got)}" for key, (want, got) in pairs.items() if want != got]
     found += _matches(expected.recommendations, extension.get(RECOMMENDATIONS, []))
     if expected.suggestions is not None:
         found += compare_suggestions(expected.suggestions, card.get("suggestions", []))
@@ -105,11 +106,19 @@ def _parsed(found: list[dict[str, Any]]) -> list[ExpectedRecommendation]:
     return msgspec.convert(shown, list[ExpectedRecommendation])
 
 
-def _facts(found: Any) -> list[tuple[str, ...]]:
-    return sorted(
-        (each.disorder, each.stance, each.guideline, each.evidence_class or "-", each.evidence_from or "-")
-        for each in found
-    )
+def _facts(found: Any) -> list[str]:
+    return sorted(_fact(each) for each in found)
+
+
+def _fact(each: ExpectedRecommendation) -> str:
+    graded = f", class {each.evidence_class}" if each.evidence_class else ""
+    source = f", evidence from {each.evidence_from}" if each.evidence_from else ""
+    return f"{each.disorder}: {each.stance} ({each.guideline}{graded}{source})"
+
+
+def _words(value: Sequence[str] | None) -> str:
+    """Return a key, or several, as they are read."""
+    return (value if isinstance(value, str) else "; ".join(value or ())) or "none"
 
 
 def _matches(expected: tuple[ExpectedRecommendation, ...], found: list[dict[str, Any]]) -> list[str]:
@@ -117,13 +126,13 @@ def _matches(expected: tuple[ExpectedRecommendation, ...], found: list[dict[str,
     differences = []
     for each in expected:
         if not _same(each.matched, got.get(each.disorder, ())):
-            shown = [(m.resource, m.code, m.how) for m in got.get(each.disorder, ())]
-            differences.append(f"{each.disorder}: expected matched {_plain(each.matched)}, got {shown}")
+            shown = [_words(_plain(matched)) for matched in (each.matched, got.get(each.disorder, ()))]
+            differences.append(f"{each.disorder}: expected matched {shown[0]}, got {shown[1]}")
     return differences
 
 
-def _plain(matched: tuple[ExpectedMatch, ...]) -> list[tuple[str, str | None, str]]:
-    return [(each.resource, each.code, each.how) for each in matched]
+def _plain(matched: tuple[ExpectedMatch, ...]) -> list[str]:
+    return [f"{each.resource} ({each.code + ', ' if each.code else ''}by {each.how})" for each in matched]
 
 
 def _same(expected: tuple[ExpectedMatch, ...], got: tuple[ExpectedMatch, ...]) -> bool:

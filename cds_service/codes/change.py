@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cds_service.codes.edit import Source
+from cds_service.codes.edit import Source, concepts_of
 from cds_service.codes.written import Written
 from cds_service.errors import EditError, Problem
 from cds_service.knowledge.load import KnowledgeBase, Sources, build_knowledge
@@ -24,6 +24,13 @@ class Change:
     def after(self) -> bytes:
         """Return the bytes of the file after the edit, formatted as it was."""
         return self.written.layout.to_bytes(self.source)
+
+    @property
+    def named(self) -> list[tuple[str, Source]]:
+        """Return (system, concept) of what is new after the edit, or has another display."""
+        before = {(system, each["code"], each.get("display")) for system, each in concepts_of(self.written.source)}
+        after = concepts_of(self.source)
+        return [(system, each) for system, each in after if (system, each["code"], each.get("display")) not in before]
 
     @property
     def diff(self) -> str:

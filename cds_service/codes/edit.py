@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
+from cds_service.codes.plain import faults, plain
 from cds_service.codes.systems import Systems, is_code_of
 from cds_service.core.text import fold
 from cds_service.core.units import UCUM, spelling
@@ -19,10 +20,12 @@ _LAST_NUMBER = re.compile(r"[0-9]+(?=[^0-9]*$)")
 def with_concept(file: str, source: Source, system: str, concept: Source, systems: Systems) -> Source:
     """Return a value set with one concept more, at the end of the include of its system; makes that where needed.
 
-    Raises EditError with all that is wrong with the concept, or when the set is expanded.
+    Spaces in its names are made plain ones, and taken away around them. Raises EditError with all that is wrong with
+    the concept, or when the set is expanded.
     """
     uri = systems.resolve(system)
     problems = expanded(file, source)
+    concept = _plain(concept)
     if uri is None:
         fix = f"use one that is in use or has a NamingSystem: {systems.near(system)}."
         problems.append(Problem(file, system, "no value set draws from this system.", fix))
@@ -90,6 +93,11 @@ def expanded(file: str, source: Source) -> list[Problem]:
     return [Problem(file, "expansion", EXPANDED, EXPAND)] if "expansion" in source else []
 
 
+def _plain(concept: Source) -> Source:
+    names = [{**each, "value": plain(each["value"])} for each in concept.get("designation", [])]
+    return {**concept, "display": plain(concept["display"]), **({"designation": names} if names else {})}
+
+
 def _with_includes(source: Source, includes: list[Source]) -> Source:
     return {**source, "compose": {**source.get("compose", {}), "include": includes}}
 
@@ -103,6 +111,8 @@ def _wrong(file: str, source: Source, uri: str | None, concept: Source) -> list[
         found.append((f"{code!r} is no code of {uri}.", "correct the code."))
     if not concept["display"].strip():
         found.append(("the display is empty.", "give the display of the code system."))
+    names = (concept["display"], *(each["value"] for each in concept.get("designation", [])))
+    found += [fault for text in (code, *names) for fault in faults(text)]
     found += _idle_names(concept, spelling if uri == UCUM else fold)
     return [Problem(file, code or "code", *each) for each in found]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import groupby
 from pathlib import Path
 
 from cds_service.codes.change import Change
@@ -12,7 +11,7 @@ from cds_service.codes.parse_sheet import Known, parse_sheet
 from cds_service.codes.rows import Row, to_rows
 from cds_service.codes.sets import open_set, value_sets
 from cds_service.codes.systems import systems_of
-from cds_service.codes.table import Table
+from cds_service.codes.table import Table, cells_of
 from cds_service.errors import EditError, Problem
 from cds_service.knowledge.load import Sources
 from cds_service.knowledge.read import Artifact
@@ -32,16 +31,25 @@ def import_table(table: Table, sources: Sources, folder: Path, today: date) -> l
     rows = parse_sheet(table, Known(known, systems_of(sources.terms)))
     if not rows:
         raise EditError([Problem("the sheet", "-", "it has no rows.", "export the value sets again, and edit that.")])
+    of_sets: dict[str, list[Row]] = {}
+    for row in rows:
+        of_sets.setdefault(row.value_set, []).append(row)
     changes: list[Change] = []
     problems: list[Problem] = []
-    for name, group in groupby(rows, key=lambda row: row.value_set):
+    for name, own in of_sets.items():
         try:
-            changes += _change(known[name], [*group], folder, today)
+            changes += _change(known[name], own, folder, today)
         except EditError as error:
             problems += error.problems
     if problems:
         raise EditError(problems)
     return changes
+
+
+def unnamed(table: Table, sources: Sources) -> list[str]:
+    """Return the ids of the value sets that have rows, and of which a sheet has none."""
+    named = {cells["value set"] for _, cells in cells_of(table)}
+    return [name for name, each in value_sets(sources).items() if name not in named and to_rows(each.source)]
 
 
 def _change(artifact: Artifact, rows: Sequence[Row], folder: Path, today: date) -> list[Change]:

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from cds_service.codes.edit import renewed
 from cds_service.codes.icd10cm import Release
+from cds_service.codes.server_expansion import fetch_expansion
 from cds_service.codes.systems import ICD_10_CM
-from cds_service.codes.terminology_server import Server, fetch_expansion
+from cds_service.codes.terminology_server import Server
 from cds_service.core.coding import Code
 from cds_service.errors import TerminologyError
 from cds_service.knowledge.concepts import COMPOSE_DIGEST, compose_digest, expanded, is_intensional, listed

@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
-from itertools import groupby
 from typing import TypeVar
 
 from cds_service.codes.edit import Source, concepts_of
-from cds_service.codes.rows import Row, name_of, to_designation
+from cds_service.codes.rows import DISPLAY, Row, name_of, to_designation
 
 K = TypeVar("K", bound=Hashable)
 Key = tuple[str, str]
@@ -15,11 +14,14 @@ Key = tuple[str, str]
 def merge_rows(source: Source, rows: Sequence[Row]) -> Source:
     """Return the value set that the rows say, equal to `source` where they say the same.
 
-    Concepts and names that were there keep their order, whatever that of the rows; a new one follows the row above it
-    of the same system, or begins it. An include that loses its last concept goes; a new system makes an include.
+    Concepts and names that were there keep their order, whatever that of the rows; new ones stand behind them, in the
+    order of the rows: concepts at the end of their system, names at the end of their concept. An include that loses
+    its last concept goes; a new system makes an include.
     """
     old = {(system, concept["code"]): concept for system, concept in concepts_of(source)}
-    said = {key: [*group] for key, group in groupby(rows, key=lambda row: (row.system, row.code))}
+    said: dict[Key, list[Row]] = {}
+    for row in rows:
+        said.setdefault((row.system, row.code), []).append(row)
     new = {key: _concept(group, old.get(key)) for key, group in said.items()}
     includes = list(source.get("compose", {}).get("include", []))
     includes += [{"system": system, "concept": []} for system in _systems(new) if system not in _systems(old)]
@@ -33,16 +35,9 @@ def merge_rows(source: Source, rows: Sequence[Row]) -> Source:
 
 
 def merged(old: Sequence[K], new: Sequence[K]) -> list[K]:
-    """Return the members of `new`: those of `old` in its order, each other after the one it follows in `new`."""
+    """Return the members of `new`: those of `old` in its order, then the others."""
     known, there = set(old), set(new)
-    following: dict[K | None, list[K]] = {None: []}
-    anchor: K | None = None
-    for each in new:
-        anchor = each if each in known else anchor
-        if each not in known:
-            following.setdefault(anchor, []).append(each)
-    kept = [each for each in old if each in there]
-    return following[None] + [item for each in kept for item in (each, *following.get(each, []))]
+    return [each for each in old if each in there] + [each for each in new if each not in known]
 
 
 def differences(before: Source, after: Source) -> list[str]:
@@ -73,21 +68,19 @@ def _systems(keys: Sequence[Key] | dict[Key, Source]) -> list[str]:
 
 
 def _placed(includes: Sequence[Source], new: Sequence[Key]) -> list[list[Key]]:
-    """Return the concepts of each include; a new one goes where the one before it stands."""
+    """Return the concepts of each include; new ones go to the last include of their system."""
     placed: list[list[Key]] = [[] for _ in includes]
     for system in _systems(new):
         own = [i for i, each in enumerate(includes) if each.get("system") == system and "concept" in each]
         where = {(system, concept["code"]): i for i in own for concept in includes[i]["concept"]}
-        at = own[0]
         for key in merged([*where], [key for key in new if key[0] == system]):
-            at = where.get(key, at)
-            placed[at].append(key)
+            placed[where.get(key, own[-1])].append(key)
     return placed
 
 
 def _concept(rows: Sequence[Row], old: Source | None) -> Source:
-    """Return the concept that its rows say, display first, out of what it was."""
-    display, *others = rows
+    """Return the concept that its rows say, of which one is the display, out of what it was."""
+    display, *others = sorted(rows, key=lambda row: row.kind != DISPLAY)
     held = _numbered([name_of(each) for each in (old or {}).get("designation", [])])
     kept = dict(zip(held, (old or {}).get("designation", []), strict=True))
     said = dict(zip(_numbered([row[-3:] for row in others]), others, strict=True))

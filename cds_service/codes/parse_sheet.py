@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from cds_service.codes.edit import concepts_of
+from cds_service.codes.plain import faults, plain
 from cds_service.codes.rows import COLUMNS, DESIGNATION, DISPLAY, SHOWN, Row, to_rows
 from cds_service.codes.sets import near_names
 from cds_service.codes.systems import Systems, is_code_of
@@ -44,13 +45,17 @@ def parse_sheet(table: Table, known: Known) -> list[Row]:
     if problems := check_header(table):
         raise EditError(problems)
     breaches: list[tuple[int, Breach]] = []
-    lines: list[Line | None] = []
+    good: list[Line] = []
+    wrong: list[Line] = []
+    held = Counter(_said(row) for each in known.value_sets.values() for row in to_rows(each.source))
+    concepts = {row.concept for row in held}
     for number, cells in cells_of(table):
-        found = [*_wrong(cells, known)]
+        row = _row(cells, known.systems)
+        row = row if _said(row) in held else row._replace(name=plain(row.name))
+        found = [*_wrong(cells, known), *(_unfit(row, concepts) if _said(row) not in held else ())]
         breaches += [(number, each) for each in found]
-        lines.append(None if found else Line(number, _row(cells, known.systems)))
-    good = [each for each in lines if each]
-    of_lines = [*_out_of_place(lines), *_repeated(good, known), *_numbers(good, known)]
+        (wrong if found else good).append(Line(number, row))
+    of_lines = [*_undisplayed(good, wrong), *_repeated(good, held), *_numbers(good, known)]
     breaches += [(line.number, breach) for line, breach in of_lines]
     if breaches:
         raise EditError([table.problem(number, *breach) for number, breach in sorted(breaches)])
@@ -73,6 +78,13 @@ def _wrong(cells: Mapping[str, Cell], known: Known) -> Iterator[Breach]:
             del text[name]
     yield from _unknown(text, known)
     yield from _unnamed(text)
+
+
+def _unfit(row: Row, concepts: set[tuple[str, str, str]]) -> Iterator[Breach]:
+    """Return what nobody sees in the name of a row that is new, and in its code where that is new."""
+    for column, text in (("code", row.code), ("name", row.name)):
+        if column == "name" or row.concept not in concepts:
+            yield from ((column, *each) for each in faults(text))
 
 
 def _unknown(text: Mapping[str, str], known: Known) -> Iterator[Breach]:
@@ -114,44 +126,21 @@ def _is_more(text: str) -> bool:
     return isinstance(more, dict) and bool(more) and not SHOWN & set(more)
 
 
-def _out_of_place(lines: Sequence[Line | None]) -> Iterator[tuple[Line, Breach]]:
-    """Return, once for a value set, the row that stands apart from its set or a name apart from its display.
+def _undisplayed(lines: Sequence[Line], wrong: Sequence[Line]) -> Iterator[tuple[Line, Breach]]:
+    """Return, once for a code, the name of a code that no row gives a display.
 
-    A row whose cells are wrong may be the one that is missed, so the row after it is not blamed.
+    One of the rows with `wrong` cells may be the display that is missed, so the name is not blamed for it.
     """
-    told: set[str] = set()
-    sets: set[str] = set()
-    before: Line | None = None
-    for i, line in enumerate(lines):
-        if line and line.row.value_set not in told:
-            column = _misplaced(
-                line.row, before.row if before else None, sets, is_after_wrong=i > 0 and not lines[i - 1]
-            )
-            if column == "value set":
-                reason, fix = (
-                    "the rows of this value set stand apart.",
-                    "move them together, in the order of the export.",
-                )
-                yield line, (column, reason, fix)
-            elif column:
-                reason, fix = "this name has no display of its code above it.", "move it there, or add a display row."
-                yield line, (column, reason, fix)
-            told |= {line.row.value_set} if column else set()
-        sets |= {line.row.value_set} if line else set()
-        before = line or before
+    displayed = {line.row.concept for line in lines if line.row.kind == DISPLAY}
+    unsure = {line.row.code.strip() for line in wrong}
+    for line in lines:
+        if line.row.concept not in displayed and line.row.code not in unsure:
+            yield line, ("code", "no row gives this code a display.", "add its display row, or delete this one.")
+        displayed.add(line.row.concept)
 
 
-def _misplaced(row: Row, before: Row | None, sets: set[str], *, is_after_wrong: bool) -> str | None:
-    if row.value_set in sets and before and before.value_set != row.value_set:
-        return "value set"
-    follows = before is not None and before.concept == row.concept
-    return "code" if row.kind == DESIGNATION and not follows and not is_after_wrong else None
-
-
-def _repeated(lines: Sequence[Line], known: Known) -> Iterator[tuple[Line, Breach]]:
+def _repeated(lines: Sequence[Line], held: Counter[Row]) -> Iterator[tuple[Line, Breach]]:
     """Return the rows that are there more than once, and more often than in the value set; and second displays."""
-    sets = {line.row.value_set for line in lines}
-    held = Counter(_said(row) for name in sets for row in to_rows(known.value_sets[name].source))
     count: Counter[Row] = Counter()
     displayed: dict[tuple[str, str, str], int] = {}
     for line in lines:

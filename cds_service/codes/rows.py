@@ -2,10 +2,10 @@
 
 A concept has a display and any number of other names, each with a language. One row a concept would need a column for
 each of them, as many as the richest concept has, or a cell that is a small language of its own. One row a name needs
-neither: names are added, removed, sorted and filtered as rows, and every cell is one plain text. The first row of a
-concept, of kind `display`, is the concept; rows of kind `designation` follow it. What else a designation holds (a use)
-stands in `more` as JSON, so that nothing is lost. Title and version are there to be read, and so that a sheet is
-refused that was exported before the set changed.
+neither: names are added, removed, sorted and filtered as rows, and every cell is one plain text. The row of kind
+`display` is the concept; rows of kind `designation` are its other names, wherever they stand. What else a designation
+holds (a use) stands in `more` as JSON, so that nothing is lost. Title and version are there to be read, and so that a
+sheet is refused that was exported before the set changed.
 """
 
 import json

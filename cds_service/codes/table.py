@@ -24,13 +24,14 @@ Cell = str | NoText
 class Table:
     """The cells of a sheet: the first row, and the others with their numbers; rows of empty cells are left out.
 
-    `sheet` is the name of the sheet where the file has several.
+    `sheet` is the name of the sheet where the file may have several, and `unread` are the names of the others.
     """
 
     file: str
     sheet: str | None
     header: tuple[Cell, ...]
     rows: tuple[tuple[int, tuple[Cell, ...]], ...]
+    unread: tuple[str, ...] = ()
 
     def problem(self, row: int, column: str, reason: str, fix: str) -> Problem:
         """Return a problem of one cell."""

@@ -5,7 +5,7 @@ or is no JSON is an error that one sentence tells.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 import requests
-from msgspec import Struct
 
 from cds_service.core.coding import Code
 from cds_service.errors import TerminologyError
@@ -21,7 +20,6 @@ from cds_service.errors import TerminologyError
 PIECE = 1 << 16
 LONGEST_REASON = 300
 JSON = "application/fhir+json"
-PARTIAL = {f"http://hl7.org/fhir/StructureDefinition/valueset-{name}" for name in ("toocostly", "unclosed")}
 Json = Mapping[str, Any]
 Verdict = Literal["right", "display", "unknown", "unchecked"]
 
@@ -36,6 +34,7 @@ class Server:
     read_s: float = 60.0
     largest_answer: int = 50_000_000
     page: int = 2000
+    pages: int = 2000
 
     @property
     def source(self) -> str:
@@ -45,14 +44,6 @@ class Server:
         return f"{parts.scheme}://{parts.hostname}{port}{parts.path}".rstrip("/")
 
 
-class Expansion(NamedTuple):
-    """What a server expanded: the codes, the code systems it used, and how many codes are inactive."""
-
-    codes: tuple[Code, ...]
-    used: tuple[str, ...]
-    inactive: int
-
-
 class Validation(NamedTuple):
     """What a server says of a code: its verdict, and the display it has for it, or why it could not tell."""
 
@@ -60,82 +51,8 @@ class Validation(NamedTuple):
     said: str
 
 
-class _Refused(TerminologyError):
+class Refused(TerminologyError):
     """The server answered, and says why it does not do what it was asked."""
-
-
-class _Entry(Struct):
-    """One code of an expansion. An abstract one only groups those below it and stands in no record."""
-
-    code: str = ""
-    system: str = ""
-    display: str = ""
-    abstract: bool = False
-    inactive: bool = False
-    contains: list["_Entry"] = []
-
-    @property
-    def is_selectable(self) -> bool:
-        return bool(self.code) and not self.abstract
-
-    def walk(self) -> Iterator["_Entry"]:
-        yield self
-        for each in self.contains:
-            yield from each.walk()
-
-
-class _Expansion(Struct):
-    total: int | None = None
-    contains: list[_Entry] = []
-    parameter: list[dict[str, Any]] = []
-    extension: list[dict[str, Any]] = []
-
-
-def fetch_expansion(server: Server, includes: list[Json], progress: Callable[[int, int], object]) -> Expansion:
-    """Return the expansion of the includes of a compose, page by page; `progress` is told how many of how many came.
-
-    Raises TerminologyError when it cannot be had or is partial.
-    """
-    value_set = {"resourceType": "ValueSet", "status": "active", "compose": {"include": includes}}
-    found: dict[Code, bool] = {}
-    used: set[str] = set()
-    came = 0
-    while True:
-        page = _page(server, value_set, came)
-        entries = [each for entry in page.contains for each in entry.walk()]
-        new = {Code(each.system, each.code, each.display): each.inactive for each in entries if each.is_selectable}
-        is_news = not new.keys() <= found.keys()
-        found |= new
-        used |= _used(page)
-        came += len(entries) if is_news else 0
-        progress(came, page.total or came)
-        if not is_news or came == page.total or (page.total is None and len(entries) != server.page):
-            break
-    if page.total is not None and came != page.total:
-        raise TerminologyError(f"{server.source} sent {came} of {page.total} codes: a partial expansion is not kept.")
-    return Expansion(tuple(found), tuple(sorted(used)), sum(found.values()))
-
-
-def _page(server: Server, value_set: Json, offset: int) -> _Expansion:
-    parameters: list[Json] = [
-        {"name": "valueSet", "resource": value_set},
-        {"name": "excludeNested", "valueBoolean": True},
-        {"name": "count", "valueInteger": server.page},
-        {"name": "offset", "valueInteger": offset},
-    ]
-    answer = _ask(server, "ValueSet/$expand", parameters)
-    try:
-        expansion = msgspec.convert(answer["expansion"], _Expansion)
-    except (KeyError, msgspec.ValidationError):
-        raise TerminologyError(f"{server.source} answered $expand with no expansion that can be read.") from None
-    if any(each.get("url") in PARTIAL for each in expansion.extension):
-        raise TerminologyError(f"{server.source} says that the expansion is not complete: narrow the filter.")
-    return expansion
-
-
-def _used(expansion: _Expansion) -> set[str]:
-    found = [each for each in expansion.parameter if each.get("name") in ("used-codesystem", "version")]
-    return {value for each in found for key, value in each.items() if key.startswith("value") and type(value) is str}
 
 
 def fetch_validation(server: Server, code: Code) -> Validation:
@@ -145,7 +62,7 @@ def fetch_validation(server: Server, code: Code) -> Validation:
     """
     try:
         told = _validate(server, code, code.display)
-    except _Refused as error:
+    except Refused as error:
         return Validation("unchecked", str(error))
     if told.get("result") is True:
         return Validation("right", code.display)
@@ -160,7 +77,7 @@ def fetch_validation(server: Server, code: Code) -> Validation:
 def _validate(server: Server, code: Code, display: str | None) -> dict[str, Any]:
     parameters = [{"name": "url", "valueUri": code.system}, {"name": "code", "valueCode": code.code}]
     parameters += [{"name": "display", "valueString": display}] if display else []
-    answer = _ask(server, "CodeSystem/$validate-code", parameters)
+    answer = ask(server, "CodeSystem/$validate-code", parameters)
     try:
         told = msgspec.convert(answer["parameter"], list[dict[str, Any]])
     except (KeyError, msgspec.ValidationError):
@@ -168,20 +85,22 @@ def _validate(server: Server, code: Code, display: str | None) -> dict[str, Any]
     return {each.get("name", ""): value for each in told for key, value in each.items() if key.startswith("value")}
 
 
-def _ask(server: Server, operation: str, parameters: Sequence[Json]) -> dict[str, Any]:
+def ask(server: Server, operation: str, parameters: Sequence[Json]) -> dict[str, Any]:
     """Return the JSON object that an operation answers with; raises TerminologyError for anything else."""
     body = json.dumps({"resourceType": "Parameters", "parameter": parameters}).encode()
     try:
         status, raw = _post(server, operation, body)
-        answer = json.loads(raw)
     except requests.Timeout:
         raise TerminologyError(f"{server.source} did not answer in time.") from None
     except requests.RequestException as error:
         raise TerminologyError(f"{server.source} cannot be reached ({type(error).__name__}).") from None
+    try:
+        answer = json.loads(raw)
     except ValueError:
-        raise TerminologyError(f"{server.source} answered with what is no JSON.") from None
+        reason = f"answered {status} with what is no JSON. Is this its base address for FHIR?"
+        raise TerminologyError(f"{server.source} {reason}") from None
     if status != requests.codes.ok or not isinstance(answer, dict) or answer.get("resourceType") == "OperationOutcome":
-        raise _Refused(f"{server.source} answered {status}: {_reason(answer)}")
+        raise Refused(f"{server.source} answered {status}: {_reason(answer)}")
     return answer
 
 

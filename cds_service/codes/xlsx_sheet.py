@@ -6,6 +6,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -32,6 +33,8 @@ BROKEN = (
     OSError,
 )
 _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|x[0-9A-Fa-f]{4}_")
+COPY = f"it has the columns of the sheet {SHEET}, and only that is read."
+COPY_FIX = f"put the edits into the sheet {SHEET}, and delete this one."
 FIX = "format the cell as text and write it again."
 
 
@@ -53,7 +56,10 @@ def to_xlsx(rows: Sequence[Row]) -> bytes:
 
 
 def parse_xlsx(raw: bytes, file: str) -> Table:
-    """Return the cells of the sheet `codes`; raises EditError when there is none, or this is no workbook."""
+    """Return the cells of the sheet `codes`, and the names of the other ones.
+
+    Raises EditError when there is none, another one has its columns as well, or this is no workbook.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what the workbook holds beside cells
@@ -61,7 +67,10 @@ def parse_xlsx(raw: bytes, file: str) -> Table:
             if SHEET not in book.sheetnames:
                 fix = f"call the sheet of the codes {SHEET!r}."
                 raise EditError([Problem(file, "-", f"the workbook has no sheet {SHEET!r}.", fix)])
-            return to_table(file, SHEET, _rows(book[SHEET]))
+            if copies := [each.title for each in book.worksheets if each.title != SHEET and _is_copy(each)]:
+                raise EditError([Problem(file, f"sheet {name}", COPY, COPY_FIX) for name in copies])
+            others = tuple(name for name in book.sheetnames if name != SHEET)
+            return replace(to_table(file, SHEET, _rows(book[SHEET])), unread=others)
     except BROKEN:
         raise EditError([Problem(file, "-", "not readable as an xlsx workbook.", "save it as .xlsx again.")]) from None
 
@@ -79,6 +88,12 @@ def _unfit(row: Row) -> Iterator[Problem]:
         if _UNFIT.search(text) or len(text) > LONGEST:
             reason = "a workbook cannot hold this text: a control character, a part such as x0041_, or its length."
             yield Problem(row.value_set, f"{row.code}, {column}", reason, "export to csv.")
+
+
+def _is_copy(sheet: Any) -> bool:
+    """Return whether a sheet has our columns, so that its edits would be missed."""
+    sheet.reset_dimensions()
+    return {*COLUMNS} <= {*next(sheet.iter_rows(max_row=1, values_only=True), ())}
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, Sequence[Cell]]]:

@@ -30,7 +30,11 @@ def needing_authoring(without: str = "") -> Iterator[None]:
         _stop(name, without)
 
 
+def what_to_install(package: str) -> str:
+    """Return the sentences on a package of the extra 'authoring' that is not there."""
+    return f"This needs {package.replace('_', '-')}. Install it: pip install 'cds-service[authoring]'."
+
+
 def _stop(package: str, without: str) -> NoReturn:
-    install = f"This needs {package.replace('_', '-')}. Install it: pip install 'cds-service[authoring]'."
-    click.echo(f"{install} {without}".rstrip(), err=True)
+    click.echo(f"{what_to_install(package)} {without}".rstrip(), err=True)
     sys.exit(USAGE)

@@ -1,7 +1,7 @@
 """The index over value sets, made column by column: a set may hold some hundred thousand codes and names."""
 
 from collections.abc import Iterable, Mapping
-from itertools import chain, groupby, repeat
+from itertools import chain, compress, groupby, repeat
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -79,10 +79,8 @@ def index_names(names_of: Mapping[Code, tuple[str, ...]]) -> tuple[dict[str, Cod
     bare, tags = cut_tags(names)
     folded = fold_all(bare)
     phrases = dict(zip(reversed(folded), reversed(owners), strict=True))
-    tagged = [
-        (f"{text} {tag}" if text else tag, each) for text, tag, each in zip(folded, tags, owners, strict=True) if tag
-    ]
-    full = dict(reversed(tagged))
+    whole = [f"{text} {tag}" if text else tag for text, tag in zip(folded, tags, strict=True) if tag]
+    full = dict(zip(reversed(whole), reversed(list(compress(owners, tags))), strict=True))
     if not phrases.keys().isdisjoint(full):
         disputed = phrases.keys() & full.keys()
         places = {code: place for place, code in enumerate(names_of)}

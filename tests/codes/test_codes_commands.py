@@ -70,6 +70,18 @@ def test_expand_writes_the_codes_and_they_load(folder):
     assert {path: raw for path, raw in everything(folder).items() if path.name != "example-rash.json"} == others
 
 
+def test_the_systems_are_named_where_there_are_several(folder):
+    source = json.loads(file_of(folder).read_text())
+    source["compose"]["include"].append({**source["compose"]["include"][-1], "system": f"{SERVED}/other"})
+    file_of(folder).write_text(json.dumps(source, indent=4))
+    with serving([*ROWS[:1], {**ROWS[1], "system": f"{SERVED}/other"}]) as stub:
+        result = run(expand, folder, "--server", stub.url)
+    assert result.stdout.splitlines()[1:] == [
+        "  + X0  Rash of finger 0  (http://example.org/codes)",
+        "  + X1  Rash of finger 1  (http://example.org/codes/other)",
+    ]
+
+
 def test_expanding_twice_leaves_the_files_as_they_are(folder):
     with serving() as stub:
         run(expand, folder, "--server", stub.url)
@@ -101,6 +113,7 @@ def test_a_long_list_of_codes_is_cut_and_inactive_ones_are_counted(folder):
     [
         ((404, outcome("No such code system")), "answered 404: No such code system"),
         ((200, expansion(ROWS, total=9)), "sent 3 of 9 codes"),
+        ((200, expansion([*ROWS, {**ROWS[0], "system": "http://example.org/other"}])), "X0 'Rash of finger 0' of http"),
         ((200, expansion([{"system": SERVED, "code": "a  b", "display": "x"}])), "not valid FHIR R4"),
         ((200, expansion([{"system": SERVED, "code": "x"}])), "came without display"),
         ((200, expansion([])), "the filters give no code"),

@@ -162,6 +162,56 @@ def test_an_empty_language_is_refused(place):
     assert "designation[0].language: not valid FHIR R4: null or empty." in said
 
 
+UNFIT = [
+    ("Two\nlines", "the text has several lines. Fix: write it in one line."),
+    ("Two\u2028lines", "the text has several lines. Fix: write it in one line."),
+    ("A\x00b", "the text holds a character that is not seen (U+0000). Fix: write it anew."),
+    ("A\tb", "the text holds a character that is not seen (U+0009). Fix: write it anew."),
+    ("So\u00adft", "the text holds a character that is not seen (U+00AD). Fix: write it anew."),
+    ("\ufeffMark", "the text holds a character that is not seen (U+FEFF). Fix: write it anew."),
+    ("x" * 2001, "the text has 2001 characters, and of a record no more than 2000 are read. Fix: shorten it."),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), UNFIT)
+def test_names_and_codes_that_hold_what_nobody_sees_are_refused(place, text, told):
+    assert f": {told}" in place.refused(*ADD[:-1], text)
+    assert f": {told}" in place.refused(*ADD, "--designation", text)
+    assert f": {told}" in place.refused(*ADD[:4], "--code", text, "--display", "Rash")
+
+
+def test_a_name_of_the_longest_length_is_taken(place):
+    assert place.run(*ADD[:-1], "x" * 2000).exit_code == 0
+
+
+def test_spaces_around_names_and_spaces_that_do_not_break_are_made_plain(place):
+    assert place.run(*ADD[:-1], "Rash\u00a0of the leg ", "--designation", " Leg\u202frash").exit_code == 0
+    *_, added = includes(json.loads(place.path("example-rash").read_text()))[0]["concept"]
+    assert added == {"code": "RASH-3", "display": "Rash of the leg", "designation": [{"value": "Leg rash"}]}
+
+
+def test_a_code_with_a_space_that_does_not_break_is_refused(place):
+    assert ": the text holds a character that is not seen (U+00A0)." in place.refused(*ADD[:5], "RASH\u00a03", *ADD[6:])
+
+
+def test_a_code_in_small_letters_is_noted_where_all_others_are_in_capitals(place):
+    """Codes are compared as they are written."""
+    result = place.run(*ADD[:5], "rash-3", *ADD[6:])
+    assert result.exit_code == 0
+    assert (
+        "Note: rash-3 is in small letters, and all other codes of http://example.org/codes that have letters are in "
+        "capitals. Records with RASH-3 will not count."
+    ) in result.stderr.splitlines()
+    assert "small letters" not in place.run(*ADD[:5], "rash-4", *ADD[6:]).stderr, "there is one in small letters now"
+
+
+def test_codes_of_a_system_without_letters_or_with_small_ones_are_not_noted(place):
+    for name, code in (("units", "mmol"), ("example-rash", "12345")):
+        system = "unitsofmeasure.org" if name == "units" else "codes"
+        words = ("add", name, "--system", system, "--code", code, "--display", f"Display {code}")
+        assert "small letters" not in place.run(*words).stderr
+
+
 def test_all_reasons_are_given_at_once(place):
     said = place.refused(*ADD[:4], "--code", "RASH-1", "--display", "", "--designation", "--", "--designation", "!")
     assert said.endswith("4 problem(s).\n")

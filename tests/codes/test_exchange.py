@@ -5,11 +5,13 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from openpyxl import load_workbook
 
 from cds_service.__main__ import main
 from cds_service.codes.csv_sheet import parse_csv, to_csv
 from cds_service.codes.rows import to_rows
 from cds_service.codes.xlsx_sheet import parse_xlsx, to_xlsx
+from cds_service.knowledge.concepts import COMPOSE_DIGEST, compose_digest
 from tests.codes.lines import changed_lines
 from tests.codes.sheets import HEADER
 
@@ -110,11 +112,11 @@ def test_import_shows_what_differs_asks_and_writes_only_that(place, sheet, kind)
     assert [line.strip() for line in new] == [
         '"version": "2",',
         '"display": "Example rash"',
+        '"display": "Rash, arm"',
         "},",
         "{",
         '"code": "RASH-1B",',
         '"display": "Rash, new"',
-        '"display": "Rash, arm"',
     ]
 
 
@@ -160,6 +162,98 @@ def test_every_cell_is_told_in_the_order_of_the_rows_and_nothing_is_written(plac
         f"edited.{kind}: {where} 9, column name",
         "5 problem(s).",
     ]
+
+
+STAYS = "what it does not name stays as it is. To delete a value set, delete its file."
+
+
+def test_a_set_without_a_row_is_named_and_left_as_it_is(place, sheet):
+    said = place.refused("import", sheet(place, lambda rows: rows, "example-burn", "example-rash"), code=0)
+    note, nothing = said.splitlines()
+    named = "example-height, example-lotion, example-weight, example-wound, override-reasons, units"
+    assert note == f"Note: the sheet has no row of {named}: {STAYS}"
+    assert nothing.startswith("Nothing differs")
+
+
+def test_a_set_all_of_whose_rows_are_deleted_is_named(place, tmp_path):
+    file = tmp_path / "out.csv"
+    place.run("export", "--csv", file)
+    file.write_text(
+        "".join(line for line in file.read_text("utf-8").splitlines(keepends=True) if "example-burn" not in line),
+        "utf-8",
+    )
+    said = place.refused("import", file, code=0)
+    assert said.startswith(f"Note: the sheet has no row of example-burn: {STAYS}\n")
+
+
+def test_a_set_that_lists_no_code_is_not_missed(place, tmp_path):
+    """One that is described by filters alone has no row in an export."""
+    source = json.loads(place.path("example-burn").read_text())
+    filters = [{"property": "concept", "op": "=", "value": "x"}]
+    digest = compose_digest({"include": [{"system": "http://example.org/codes", "filter": filters}]})
+    source["compose"] = {"include": [{"system": "http://example.org/codes", "filter": filters}]}
+    row = {"system": "http://example.org/codes", "code": "BURN-1", "display": "Burn"}
+    parameter = [{"name": COMPOSE_DIGEST, "valueString": digest}]
+    source["expansion"] = {"timestamp": "2026-01-01", "total": 1, "parameter": parameter, "contains": [row]}
+    place.path("example-burn").write_text(json.dumps(source, indent=2))
+    place.run("export", "--csv", tmp_path / "out.csv")
+    said = place.refused("import", tmp_path / "out.csv", code=0)
+    assert said == "Nothing differs: the sheet says what the value sets say.\n"
+
+
+def workbook_with(tmp_path, place, name, *lines):
+    """Return the file of an exported workbook to which a person has added a sheet."""
+    file = tmp_path / "out.xlsx"
+    place.run("export", "--xlsx", file)
+    book = load_workbook(file)
+    more = book.create_sheet(name, 0)
+    for line in lines:
+        more.append(line)
+    book.save(file)
+    return file
+
+
+def test_sheets_that_are_not_read_are_named(place, tmp_path):
+    file = workbook_with(tmp_path, place, "to do", ["ask about", "code"])
+    said = place.refused("import", file, code=0)
+    assert said.startswith("Note: only the sheet codes was read, and not: to do.\nNothing differs")
+
+
+def test_a_copy_of_the_sheet_is_refused(place, tmp_path):
+    """Its edits would be lost, or those of the other."""
+    file = workbook_with(tmp_path, place, "codes (2)", HEADER[::-1], ["example-rash"])
+    said = place.refused("import", file, "--yes")
+    assert said.startswith(
+        "out.xlsx: sheet codes (2): it has the columns of the sheet codes, and only that is read. "
+        "Fix: put the edits into the sheet codes, and delete this one.\n"
+    )
+
+
+def test_a_code_in_small_letters_is_noted(place, sheet):
+    file = sheet(place, lambda rows: [*rows, rows[0]._replace(code="rash-9")], "example-rash")
+    assert "Note: rash-9 is in small letters, and" in place.run("import", file, "--yes").stderr
+
+
+def test_rows_appended_at_the_end_go_to_their_sets(place, sheet, kind):
+    def append(rows):
+        rash, burn = (next(row for row in rows if row.code == code) for code in ("RASH-1", "BURN-1"))
+        new = [row._replace(code=f"{row.code}9", name=f"{row.name}, new") for row in (rash, burn)]
+        return [*rows, new[0], new[1], new[0]._replace(kind="designation", name="New rash")]
+
+    file = sheet(place, append, "example-burn", "example-rash", kind=kind)
+    assert place.run("import", file, "--yes").exit_code == 0
+    (rash,) = json.loads(place.path("example-rash").read_text())["compose"]["include"]
+    assert [each["code"] for each in rash["concept"]] == ["RASH-1", "RASH-2", "RASH-19"]
+    assert rash["concept"][2]["designation"] == [{"value": "New rash"}]
+    (burn,) = json.loads(place.path("example-burn").read_text())["compose"]["include"]
+    assert [each["code"] for each in burn["concept"]] == ["BURN-1", "BURN-19"]
+
+
+def test_a_sheet_sorted_by_another_column_says_what_the_sets_say(place, sheet):
+    file = sheet(place, lambda rows: sorted(rows, key=lambda row: row.name), "units", "example-rash", "example-burn")
+    assert place.refused("import", file, code=0).endswith(
+        "\nNothing differs: the sheet says what the value sets say.\n"
+    )
 
 
 def test_a_sheet_that_makes_bad_knowledge_is_shown_and_refused_as_a_whole(place, sheet):

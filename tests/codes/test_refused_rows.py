@@ -71,6 +71,38 @@ def test_a_cell_that_cannot_be_taken(cells, said):
         assert each.startswith(f"row 4, column {expected}")
 
 
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"name": "Two\nlines"}, ["name: the text has several lines."]),
+        ({"name": "A\x00b"}, ["name: the text holds a character that is not seen (U+0000)."]),
+        (
+            {"name": "x" * 5000},
+            ["name: the text has 5000 characters, and of a record no more than 2000 are read."],
+        ),
+        ({"code": "3\x00"}, ["code: the text holds a character that is not seen (U+0000)."]),
+        ({"code": "3\xa04"}, ["code: the text holds a character that is not seen (U+00A0)."]),
+    ],
+)
+def test_a_new_row_that_holds_what_nobody_sees(cells, said):
+    assert refused([*GOOD[:3], row("a", "3")._replace(**cells)]) == [f"row 5, column {each}" for each in said]
+
+
+def test_spaces_of_new_names_are_made_plain():
+    rows = [GOOD[0]._replace(name="Display\xa01 "), GOOD[1], row("a", "3", name=" Three")]
+    assert [each.name for each in taken(rows, A, B)] == ["Display 1", "One", "Three"]
+
+
+def test_a_name_with_spaces_that_is_there_without_them_is_there_twice():
+    rows = [GOOD[0], GOOD[1], GOOD[1]._replace(name="One ")]
+    assert refused(rows) == ["row 4, column name: the row is there twice."]
+
+
+def test_what_the_set_says_is_taken_as_it_is():
+    odd = value_set("a", {"system": SYSTEM, "concept": [{"code": "1\x00", "display": "Two\nlines\xa0"}]})
+    assert taken(to_rows(odd.source), odd) == to_rows(odd.source)
+
+
 def test_an_emptied_display_says_to_write_it():
     with pytest.raises(EditError, match=r"row 2, column name: the cell is empty. Fix: write the display."):
         taken([GOOD[0]._replace(name="")], A, B)
@@ -88,12 +120,11 @@ def test_a_drug_code_that_is_none():
         ([GOOD[0], GOOD[0], GOOD[2]], ["row 3, column name: the row is there twice."]),
         ([GOOD[0], GOOD[1], GOOD[1], GOOD[2]], ["row 4, column name: the row is there twice."]),
         ([GOOD[0], row("a", "1", name="Uno")], ["row 3, column code: row 2 gives this code a display already."]),
-        ([GOOD[0], GOOD[3], GOOD[2]], ["row 4, column value set: the rows of this value set stand apart."]),
-        ([GOOD[0], GOOD[2], GOOD[1]], ["row 4, column code: this name has no display of its code above it."]),
-        ([GOOD[1], GOOD[2]], ["row 2, column code: this name has no display of its code above it."]),
+        ([GOOD[1], GOOD[2]], ["row 2, column code: no row gives this code a display."]),
+        ([GOOD[1], GOOD[1]._replace(name="Uno"), GOOD[3]], ["row 2, column code: no row gives this code a display."]),
         (
-            [GOOD[0], row("a", "2", "designation"), GOOD[3]],
-            ["row 3, column code: this name has no display of its code above it."],
+            [GOOD[0], row("a", "2", "designation"), row("a", "3", "designation"), GOOD[3]],
+            [f"row {number}, column code: no row gives this code a display." for number in (3, 4)],
         ),
     ],
 )
@@ -101,17 +132,26 @@ def test_rows_that_do_not_go_together(rows, said):
     assert refused(rows) == said
 
 
-def test_a_row_is_not_blamed_for_the_one_above_it():
-    assert refused([GOOD[0]._replace(name=""), GOOD[1]]) == ["row 2, column name: the cell is empty."]
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [({"name": ""}, "name: the cell is empty."), ({"code": " 1"}, f"code: ' 1' is no code of {SYSTEM}.")],
+)
+def test_a_name_is_not_blamed_for_a_display_that_is_wrong(cells, said):
+    assert refused([GOOD[1], GOOD[0]._replace(**cells)]) == [f"row 3, column {said}"]
 
 
-def test_a_set_that_is_sorted_apart_is_told_once():
-    many = value_set("a", include(*"123456"))
-    rows = [each for code in "123456" for each in (row("a", code), row("b", code))]
-    assert refused(rows, many, B) == [
-        "row 4, column value set: the rows of this value set stand apart.",
-        "row 5, column value set: the rows of this value set stand apart.",
+def test_a_name_is_blamed_beside_the_display_of_another_code_that_is_wrong():
+    assert refused([GOOD[1], GOOD[2]._replace(name="")]) == [
+        "row 2, column code: no row gives this code a display.",
+        "row 3, column name: the cell is empty.",
     ]
+
+
+@pytest.mark.parametrize(
+    "rows", [GOOD[::-1], [GOOD[0], GOOD[3], GOOD[2], GOOD[1]], sorted(GOOD, key=lambda row: row.name)]
+)
+def test_rows_in_any_order_are_taken(rows):
+    assert taken(rows, A, B) == rows
 
 
 def test_a_name_that_the_set_has_twice_may_stay_so():

@@ -14,7 +14,7 @@ from cds_service.codes.rows import COLUMNS, to_rows
 from cds_service.codes.sets import open_set, value_sets
 from cds_service.codes.xlsx_sheet import parse_xlsx, to_xlsx
 from cds_service.core.text import fold
-from tests.codes.sheets import emptied, known, value_set, with_shared_strings, without_order
+from tests.codes.sheets import SYSTEM, emptied, include, known, row, value_set, with_shared_strings, without_order
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
@@ -53,12 +53,13 @@ def sets(characters):
     )
 
 
-def back(table, artifacts):
+def back(table, artifacts, *, is_in_order=True):
     rows = parse_sheet(table, known(*artifacts))
     for artifact in artifacts:
         own = [row for row in rows if row.value_set == artifact.id]
         assert merge_rows(artifact.source, own) == artifact.source, "the sheet says what the set says"
-        assert without_order(merge_rows(emptied(artifact.source), own)) == without_order(artifact.source), "all of it"
+        made = merge_rows(emptied(artifact.source), own)
+        assert not is_in_order or without_order(made) == without_order(artifact.source), "all of it"
 
 
 @given(sets(ANY))
@@ -123,13 +124,31 @@ def test_rows_have_the_columns_in_their_order():
 
 
 @given(st.lists(st.integers(0, 12), unique=True), st.lists(st.integers(0, 12), unique=True))
-def test_merging_keeps_the_old_order_and_puts_what_is_new_behind_the_one_above_it(old, new):
-    result = merged(old, new)
-    assert sorted(result) == sorted(new)
-    assert [each for each in result if each in old] == [each for each in old if each in new]
-    for above, each in zip([None, *new], new, strict=False):
-        if each not in old:
-            assert result[result.index(each) - 1] == above if above is not None else result[0] == each
+def test_merging_keeps_the_old_order_and_puts_what_is_new_at_the_end(old, new):
+    known = [each for each in old if each in new]
+    assert merged(old, new) == known + [each for each in new if each not in old]
+
+
+@given(sets(ANY), st.data())
+@settings(max_examples=60)
+def test_a_sheet_in_any_order_says_what_the_sets_say(artifacts, data):
+    """People sort sheets, by one column or several, and append rows of any set."""
+    rows = data.draw(st.permutations(export_rows(artifacts)))
+    back(parse_csv(to_csv(rows), "s.csv"), artifacts, is_in_order=False)
+
+
+def test_new_codes_of_a_sheet_in_any_order_stand_at_the_end_of_their_system():
+    other = "http://example.org/other"
+    artifact = value_set("a", include("1", "2", "3"), include("1", system=other))
+    old = to_rows(artifact.source)
+    name = row("a", "4", "designation", name="Four")
+    sheet = [name, old[2], row("a", "9"), old[3], row("a", "4"), old[1], row("a", "0", system=other), old[0]]
+    assert [(each.system, each.code, each.name) for each in to_rows(merge_rows(artifact.source, sheet))] == [
+        *((SYSTEM, code, f"Display {code}") for code in "1234"),
+        (SYSTEM, "4", "Four"),
+        (SYSTEM, "9", "Display 9"),
+        *((other, code, f"Display {code}") for code in "10"),
+    ]
 
 
 @given(sets(FIT), st.data())

@@ -15,8 +15,9 @@ from cds_service.codes.elsewhere import Elsewhere, find_elsewhere
 from cds_service.codes.find import BY_CODE
 from cds_service.codes.sets import open_set, pick_sets
 from cds_service.codes.systems import Systems, systems_of
-from cds_service.commands.codes.editing import Editing, editing_options, write_all
+from cds_service.commands.codes.editing import Editing, editing_options, note_small_letters, write_all
 from cds_service.commands.codes.find import set_of, uses_of
+from cds_service.commands.codes.release_of_edits import look_up_edits, note_release, refuse_unlisted
 from cds_service.commands.options import fail
 from cds_service.errors import KnowledgeError
 
@@ -36,24 +37,31 @@ def edits_one_set(command: Callable[..., Edit]) -> Callable[..., None]:
         plandefinitions: Path | None,
         valuesets: Path | None,
         bundle: str | None,
+        may_be_unlisted: bool = False,
         **own: Any,
     ) -> None:
         edit = command(**own)
         try:
-            _edit(Editing(plandefinitions, valuesets, bundle, given), value_set, edit, dry_run)
+            editing = Editing(plandefinitions, valuesets, bundle, given)
+            _edit(editing, value_set, edit, dry_run=dry_run, may_be_unlisted=may_be_unlisted)
         except KnowledgeError as error:
             fail(error)
 
     return run
 
 
-def _edit(editing: Editing, value_set: str, edit: Edit, dry_run: bool) -> None:
+def _edit(editing: Editing, value_set: str, edit: Edit, *, dry_run: bool, may_be_unlisted: bool) -> None:
     (artifact,) = pick_sets(editing.sources, [value_set])
     written = open_set(editing.folder, artifact)
     edited = edit(written.file, written.source, systems_of(editing.sources.terms))
     change = Change(written, renewed(written.file, edited, editing.today))
     after = check_changes(editing.sources, [change])
+    findings = look_up_edits([change])
+    if not may_be_unlisted:
+        refuse_unlisted(findings)
     click.echo(change.diff)
+    note_release(findings)
+    note_small_letters([change], editing.sources)
     for each in find_elsewhere(change, editing.sources, after):
         click.echo("\n".join(_note(each)), err=True)
     write_all([change], dry_run)
@@ -77,6 +85,7 @@ def _note(shared: Elsewhere) -> Iterator[str]:
 @click.option("--display", required=True, help="Its display in that system.")
 @click.option("--designation", "designations", multiple=True, help="Another name; may be given several times.")
 @click.option("--language", help="Language of the designations, such as en.")
+@click.option("--unlisted", "may_be_unlisted", is_flag=True, help="Add a code that the installed release has not.")
 @edits_one_set
 def add(system: str, code: str, display: str, designations: tuple[str, ...], language: str | None) -> Edit:
     """Add a code to the value set with the id VALUESET, and print the diff.
@@ -85,6 +94,9 @@ def add(system: str, code: str, display: str, designations: tuple[str, ...], lan
     is today's; the rest of the file keeps every byte. Nothing is written when the knowledge would have problems.
     Where another value set has the code or one of the names, a note says which, and what it fires there: a record may
     then count in both. That is refused only where both fire alone, one for and one against.
+    A code of ICD-10-CM is looked up in the installed simple-icd-10-cm: one that it does not have is refused, unless
+    --unlisted says that another release has it, and another display is noted. Without that package a note says so.
+    Spaces around names are taken away. A code in small letters is noted where its system has capitals.
     Exit code 0: written; 1: refused, with all reasons; 2: usage or settings.
 
     \b

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cds_service.app import real_effects
+from cds_service.codes.capitals import in_small_letters
 from cds_service.codes.change import Change, write_changes
 from cds_service.commands.options import DATE, Command, knowledge_options, settings_of
 from cds_service.errors import KnowledgeError
@@ -44,6 +45,14 @@ class Editing:
         self.sources: Sources = read_place(place_of(settings))
         if self.sources.problems:
             raise KnowledgeError([*self.sources.problems])
+
+
+def note_small_letters(changes: Sequence[Change], sources: Sources) -> None:
+    """Print a note on each new code in small letters whose system is written in capitals elsewhere."""
+    for system, code in in_small_letters(changes, sources):
+        others = f"all other codes of {system} that have letters are in capitals"
+        counts = f"Records with {code.upper()} will not count."
+        click.echo(f"Note: {code} is in small letters, and {others}. {counts}", err=True)
 
 
 def write_all(changes: Sequence[Change], dry_run: bool) -> None:

@@ -1,7 +1,7 @@
 """cds-service codes expand: stored expansions of the value sets that are described by filters."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -40,7 +40,8 @@ def expand(
     """Expand value sets that are described by filters, and store the codes in their files.
 
     Without a VALUESET (its id), all of them. ICD-10-CM is-a and descendent-of come from the installed
-    simple-icd-10-cm: the code and all below it, billable or not. Every other filter needs --server.
+    simple-icd-10-cm: the code and all below it, billable or not. Every other filter needs --server. What that sends
+    is refused when it is not all, or holds a code of a system that no filter names.
     Nothing is written unless the whole knowledge passes the check; a set that has not changed stays as it is.
 
     Exit code 0: stored, or nothing to do; 1: a problem; 2: usage, settings, or a package that is missing.
@@ -96,16 +97,16 @@ def show(found: Expanded) -> None:
         click.echo(f"{found.artifact.id}: unchanged, {source['expansion']['total']} codes.")
         return
     click.echo(f"{found.artifact.id}: version {source['version']}, {source['expansion']['total']} codes.")
-    _list("+", found.added)
-    _list("-", found.removed)
-    _list("~", [new._replace(display=f"{old.display} -> {new.display}") for old, new in found.renamed])
+    systems = {each["system"] for each in source["expansion"]["contains"]} | {each.system for each in found.removed}
+    renamed = [new._replace(display=f"{old.display} -> {new.display}") for old, new in found.renamed]
+    for sign, codes in (("+", found.added), ("-", found.removed), ("~", renamed)):
+        _list(sign, codes, is_of_several=len(systems) > 1)
     if found.inactive:
         click.echo(f"  {found.inactive} of them inactive in their system; kept, as old records hold them.")
 
 
-def _list(sign: str, codes: Iterable[Code]) -> None:
-    codes = list(codes)
+def _list(sign: str, codes: Sequence[Code], *, is_of_several: bool) -> None:
     for code in codes[:SHOWN]:
-        click.echo(f"  {sign} {code.code}  {code.display}")
+        click.echo(f"  {sign} {code.code}  {code.display}{f'  ({code.system})' if is_of_several else ''}")
     if len(codes) > SHOWN:
         click.echo(f"  {sign} and {len(codes) - SHOWN} more")

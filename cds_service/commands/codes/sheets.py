@@ -8,17 +8,19 @@ import click
 
 from cds_service.codes.change import Change, check_changes
 from cds_service.codes.csv_sheet import parse_csv, to_csv
-from cds_service.codes.exchange import export_rows, import_table
+from cds_service.codes.exchange import export_rows, import_table, unnamed
 from cds_service.codes.merge import differences
 from cds_service.codes.rows import Row
 from cds_service.codes.sets import pick_sets, value_sets
 from cds_service.codes.table import Table
 from cds_service.commands.authoring import needing_authoring
-from cds_service.commands.codes.editing import Editing, editing_options, write_all
+from cds_service.commands.codes.editing import Editing, editing_options, note_small_letters, write_all
+from cds_service.commands.codes.release_of_edits import look_up_edits, note_release
 from cds_service.commands.options import fail, knowledge_options, read_or_exit, settings_of
 from cds_service.errors import KnowledgeError
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+SHOWN = 20
 CSV_DOES = "A .csv file does without."
 
 
@@ -75,8 +77,12 @@ def import_(
     """Put an edited sheet (.xlsx or .csv of codes export) back into the value sets.
 
     Shows what is added, removed and changed, then asks. Only value sets that differ are written, with a new version
-    and date; a set without rows is left as it is. The order of rows counts for new ones only. Every cell that cannot
-    be taken is listed with row and reason, and nothing is written then, or when the knowledge would have problems.
+    and date; a set without rows is left as it is, and named. Of a workbook only the sheet codes is read.
+    Rows may stand anywhere: codes and names that are known keep their order, new ones go to the end of their system
+    and code, in the order of the sheet. Every cell that cannot be taken is listed with row and reason, and nothing is
+    written then, or when the knowledge would have problems.
+    Spaces around new names are taken away. A new code in small letters is noted where its system has capitals.
+    A new code of ICD-10-CM that the installed release does not have, or calls otherwise, is noted.
     Exit code 0: written, or nothing differs; 1: refused, or answered no; 2: usage or settings.
 
     \b
@@ -86,15 +92,28 @@ def import_(
     """
     try:
         editing = Editing(plandefinitions, valuesets, bundle, given)
-        changes = import_table(_read(file), editing.sources, editing.folder, editing.today)
+        table = _read(file)
+        changes = import_table(table, editing.sources, editing.folder, editing.today)
+        _note_unread(table, unnamed(table, editing.sources))
         _show(changes)
         if changes:
             check_changes(editing.sources, changes)
+            note_release(look_up_edits(changes))
+            note_small_letters(changes, editing.sources)
             if not yes and not dry_run:
                 click.confirm(f"Write {len(changes)} file(s)?", abort=True, err=True)
             write_all(changes, dry_run)
     except KnowledgeError as error:
         fail(error)
+
+
+def _note_unread(table: Table, sets: Sequence[str]) -> None:
+    if table.unread:
+        click.echo(f"Note: only the sheet {table.sheet} was read, and not: {', '.join(table.unread)}.", err=True)
+    if sets:
+        which = ", ".join(sets[:SHOWN]) + (f" and {len(sets) - SHOWN} more" if len(sets) > SHOWN else "")
+        stays = "what it does not name stays as it is. To delete a value set, delete its file."
+        click.echo(f"Note: the sheet has no row of {which}: {stays}", err=True)
 
 
 def _show(changes: Sequence[Change]) -> None:
