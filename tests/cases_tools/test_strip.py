@@ -42,8 +42,14 @@ def are_alike(knowledge, name, request, to):
 
 
 def test_every_golden_case_is_answered_as_before_without_what_is_left_out(knowledge):
+    """On the day that is proposed first, or, for a date at a limit in months, on the one that is proposed then."""
+    otherwise = []
     for name, case in CASES.items():
-        assert are_alike(knowledge, name, case.request, stripped(knowledge, name, case.request)), name
+        if not are_alike(knowledge, name, case.request, stripped(knowledge, name, case.request)):
+            otherwise.append(name)
+            ago = case.today.replace(year=case.today.year - 4)
+            assert are_alike(knowledge, name, case.request, stripped(knowledge, name, case.request, ago)), name
+    assert all("month" in CASES[name].title or "month" in CASES[name].why.says for name in otherwise), otherwise
 
 
 @given(name=st.sampled_from(sorted(CASES)), fours=st.integers(1, 20))
