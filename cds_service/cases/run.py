@@ -10,6 +10,7 @@ import msgspec
 
 from cds_service.cases.compare import compare_suggestions
 from cds_service.cases.read import Case, ExpectedCard, ExpectedMatch, ExpectedRecommendation
+from cds_service.cases.words import holds
 from cds_service.core.card import NOTICE, RECOMMENDATIONS, WARNINGS
 from cds_service.errors import Problem, RequestError
 from cds_service.hooks.answer import Answer, answer, find_service
@@ -18,10 +19,11 @@ from cds_service.knowledge.load import KnowledgeBase
 
 @dataclass
 class Outcome:
-    """What became of one case: its differences, and the actions that fired as 'plan#action'."""
+    """What became of one case: its differences, the actions that fired as 'plan#action', and what was said."""
 
     differences: list[str]
     fired: set[str] = field(default_factory=set)
+    said: tuple[str, ...] = ()
 
 
 def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = True) -> Outcome:
@@ -34,14 +36,16 @@ def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = Tr
         body = msgspec.json.encode(case.request)
         answered = answer(knowledge, service, body, case.today, lambda: f"card-{next(numbers)}", indexed=indexed)
     except RequestError as error:
-        return Outcome(unknown + _compare_error(case, error.status, str(error)))
+        return Outcome(unknown + _compare_error(case, error.status, str(error)), said=(str(error),))
+    cards = json.loads(answered.to_json())["cards"]
+    said = tuple(card[element] for card in cards for element in ("summary", "detail"))
     if case.error:
-        return Outcome([*unknown, f"expected error {case.error.status}, got {len(answered.cards)} card(s)"])
+        return Outcome([*unknown, f"expected error {case.error.status}, got {len(cards)} card(s)"], said=said)
     fired = fired_actions(answered)
     plans = {each.partition("#")[0] for each in fired}
-    differences = unknown + _compare_cards(case.cards or (), json.loads(answered.to_json())["cards"])
+    differences = unknown + _compare_cards(case.cards or (), cards)
     differences += [f"{each} fired, and must be silent" for each in case.silent if each in plans]
-    return Outcome(differences, fired)
+    return Outcome(differences, fired, said)
 
 
 def fired_actions(answered: Answer) -> set[str]:
@@ -60,7 +64,7 @@ def _compare_error(case: Case, status: int, text: str) -> list[str]:
     if case.error is None:
         return [f"expected cards, got error {status}: {text}"]
     found = [] if status == case.error.status else [f"expected error {case.error.status}, got {status}"]
-    return found + [f"the error does not mention {word!r}" for word in case.error.mentions if word not in text]
+    return found + [f"the error does not mention {word!r}" for word in case.error.mentions if not holds(text, word)]
 
 
 def _compare_cards(expected: tuple[ExpectedCard, ...], cards: list[dict[str, Any]]) -> list[str]:
@@ -88,12 +92,8 @@ def _compare_card(expected: ExpectedCard, card: Mapping[str, Any]) -> list[str]:
     found += _matches(expected.recommendations, extension.get(RECOMMENDATIONS, []))
     if expected.suggestions is not None:
         found += compare_suggestions(expected.suggestions, card.get("suggestions", []))
-    found += [
-        f"summary lacks {word!r}" for word in expected.summary if word.casefold() not in card["summary"].casefold()
-    ]
-    return found + [
-        f"detail lacks {word!r}" for word in expected.detail if word.casefold() not in card["detail"].casefold()
-    ]
+    found += [f"summary lacks {each!r}" for each in expected.summary if not holds(card["summary"], each)]
+    return found + [f"detail lacks {each!r}" for each in expected.detail if not holds(card["detail"], each)]
 
 
 def _parsed(found: list[dict[str, Any]]) -> list[ExpectedRecommendation]:
