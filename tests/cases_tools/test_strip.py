@@ -135,9 +135,10 @@ def server(request):
 @given(name=st.sampled_from(sorted(CASES)))
 @settings(max_examples=80)
 def test_nothing_that_was_planted_is_left_and_the_answer_stays(knowledge, name):
-    request = server(planted(CASES[name].request))
+    case = CASES[name]
+    request = server(planted(case.request))
     assert "SECRET" in json.dumps(request)
-    to = stripped(knowledge, name, request)
+    to = stripped(knowledge, name, request, case.today.replace(year=case.today.year - 4))  # keeps limits in months, too
     assert "SECRET" not in json.dumps(to.request)
     assert "SECRET" not in "".join(to.texts)
     assert are_alike(knowledge, name, request, to)
