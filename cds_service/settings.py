@@ -24,8 +24,10 @@ TESTS = frozenset({"CDS_TEST_SAMPLES", "CDS_TEST_SOURCES"})
 ALGORITHMS = frozenset({"ES384", "RS384", "RS256"})
 SHORTEST_KEY = 16
 ORIGIN = re.compile(r"https?://[^\s/,]+")
+OWN = Place(Path("plandefinitions"), Path("valuesets"))
 _PACKAGE = Path(__file__).parent
-_SHIPPED = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent
+_ROOT = _PACKAGE / "shipped" if (_PACKAGE / "shipped").is_dir() else _PACKAGE.parent
+SHIPPED = Place(_ROOT / "plandefinitions", _ROOT / "valuesets")
 
 
 class Settings(BaseSettings):
@@ -33,8 +35,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    plandefinitions: Path = Field(_SHIPPED / "plandefinitions", description="Folder of the PlanDefinitions.")
-    valuesets: Path = Field(_SHIPPED / "valuesets", description="Folder of the ValueSets, CodeSystems, NamingSystems.")
+    plandefinitions: Path = Field(SHIPPED.plandefinitions, description="Folder of the PlanDefinitions.")
+    valuesets: Path = Field(SHIPPED.valuesets, description="Folder of the ValueSets, CodeSystems, NamingSystems.")
     bundle: str | None = Field(
         None, description="File or http(s) address of a Bundle of all artifacts; served instead of the folders."
     )
@@ -180,6 +182,23 @@ def read_settings(**overrides: object) -> Settings:
 def place_of(settings: Settings) -> Place:
     """Return where the knowledge is."""
     return Place(settings.plandefinitions, settings.valuesets, settings.bundle, settings.ca_file)
+
+
+def own_place() -> Place | None:
+    """Return the folders of knowledge that the current folder holds; None where one of the two is not there."""
+    return OWN if OWN.plandefinitions.is_dir() and OWN.valuesets.is_dir() else None
+
+
+def with_own_place(settings: Settings) -> Settings:
+    """Return the settings with the folders that the current folder holds, where neither setting nor option names any.
+
+    Whoever works on knowledge works on what is there. A server must not: what it serves would depend on where it was
+    started.
+    """
+    own = own_place()
+    if own is None or settings.model_fields_set & {"plandefinitions", "valuesets", "bundle"}:
+        return settings
+    return settings.model_copy(update={"plandefinitions": own.plandefinitions, "valuesets": own.valuesets})
 
 
 def for_host(settings: Settings, host: str) -> Settings:

@@ -6,7 +6,7 @@ import click
 
 from cds_service.cases.read import read_cases
 from cds_service.cases.run import check_cases
-from cds_service.commands.options import FOLDER, fail, knowledge_options, read_or_exit, settings_of
+from cds_service.commands.options import FOLDER, fail, knowledge_options, read_or_exit, settings_of, told_place
 from cds_service.errors import KnowledgeError
 
 
@@ -16,6 +16,7 @@ from cds_service.errors import KnowledgeError
 def check(plandefinitions: Path | None, valuesets: Path | None, bundle: str | None, cases: Path | None) -> None:
     """Check the knowledge, and with --cases what it answers. All problems are listed at once.
 
+    The answer says which knowledge was checked.
     Exit code 0: no problem; 1: problems, each with file, path, reason and fix.
 
     \b
@@ -23,8 +24,10 @@ def check(plandefinitions: Path | None, valuesets: Path | None, bundle: str | No
       cds-service check --plandefinitions plandefinitions --valuesets valuesets --cases tests/cases
     """
     golden, problems = read_cases(cases) if cases else ({}, [])
-    _, knowledge = read_or_exit(settings_of(plandefinitions, valuesets, bundle), problems)
+    settings = settings_of(plandefinitions, valuesets, bundle)
+    _, knowledge = read_or_exit(settings, problems)
     summary = f"{len(knowledge.all_plans)} plans, {len(knowledge.terminology.value_sets)} value sets"
+    summary += f" {told_place(settings)}"
     if cases:
         problems += check_cases(knowledge, golden) if golden else []
         if problems:

@@ -8,7 +8,7 @@ import click
 from flask import Flask
 
 from cds_service.app import Running, create_app, freeze
-from cds_service.commands.options import USAGE, knowledge_options, read_or_exit, settings_of
+from cds_service.commands.options import USAGE, read_or_exit, served_options, served_settings, told_place
 from cds_service.errors import SettingsError
 from cds_service.hooks.follow import Follow
 from cds_service.hooks.reload import Reload
@@ -18,7 +18,7 @@ from cds_service.knowledge.load import KnowledgeBase
 from cds_service.knowledge.place import Place
 from cds_service.knowledge.watch import Watch
 from cds_service.operations.metrics import Metrics, shared_folder
-from cds_service.settings import Settings, for_host, metrics_shared_in, place_of
+from cds_service.settings import Settings, for_host, metrics_shared_in, own_place, place_of
 
 STORE_HELP = "CDS_DATABASE_URL names it; 'cds-service db upgrade' makes its tables."
 
@@ -28,7 +28,7 @@ STORE_HELP = "CDS_DATABASE_URL names it; 'cds-service db upgrade' makes its tabl
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to bind.")
 @click.option("--workers", default=None, type=click.IntRange(1, 64), help="Worker processes; default: one a core.")
 @click.option("--reload", "reloads", is_flag=True, help="Take new knowledge when its files change, too.")
-@knowledge_options
+@served_options
 def serve(
     host: str,
     port: int,
@@ -52,8 +52,9 @@ def serve(
       curl http://127.0.0.1:8000/cds-services
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the server takes it: knowledge is being read anyway
-    settings = for_host(settings_of(plandefinitions, valuesets, bundle), host)
+    settings = for_host(served_settings(plandefinitions, valuesets, bundle), host)
     _refuse_what_cannot_work(settings, port, reloads)
+    _note_what_is_not_served(settings)
     watch = Watch(place_of(settings)) if reloads else None
     _, knowledge = read_or_exit(settings)
     with shared_folder() as folder, metrics_shared_in(str(folder)):
@@ -73,6 +74,14 @@ def _refuse_what_cannot_work(settings: Settings, port: int, reloads: bool) -> No
         sys.exit(USAGE)
     if reloads and place_of(settings).is_remote:
         raise click.UsageError("--reload watches files. Without it, SIGHUP has the Bundle fetched again.")
+
+
+def _note_what_is_not_served(settings: Settings) -> None:
+    own = own_place()
+    if own and not own.is_same(place_of(settings)):
+        served = f"the knowledge {told_place(settings)} is served, and not {own.name}"
+        options = f"--plandefinitions {own.plandefinitions} --valuesets {own.valuesets}"
+        click.echo(f"Note: {served}. To serve those, give {options}.", err=True)
 
 
 def _turns(

@@ -23,6 +23,24 @@ class Place:
     ca_file: Path | None = None
 
     @property
+    def name(self) -> str:
+        """Return what messages call it: nothing in it is a password."""
+        if self.bundle is not None:
+            return _shown(self.bundle) if self.is_remote else self.bundle
+        return " and ".join(map(_relative, (self.plandefinitions, self.valuesets)))
+
+    def is_same(self, other: "Place") -> bool:
+        """Return whether another place is the same Bundle, or the same two folders, however they are written."""
+        if self.bundle is not None or other.bundle is not None:
+            return self.bundle == other.bundle
+        return self.folders == other.folders
+
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        """Return the two folders, written in one way."""
+        return self.plandefinitions.resolve(), self.valuesets.resolve()
+
+    @property
     def is_remote(self) -> bool:
         """Return whether it is an address, which has to be fetched to know what is there."""
         return self.bundle is not None and self.bundle.startswith(("http://", "https://"))
@@ -41,7 +59,7 @@ def read_place(place: Place, fetch: Bounds = FETCH) -> Sources:
     """Return the artifacts of a place as they are now; raises KnowledgeError when a Bundle cannot be had."""
     if place.bundle is None:
         return folder_sources(place.plandefinitions, place.valuesets)
-    shown = _shown(place.bundle) if place.is_remote else place.bundle
+    shown = place.name
     try:
         raw = make_get(fetch, place.ca_file, ACCEPT)(place.bundle) if place.is_remote else _read(place.bundle)
     except (OSError, ValueError) as error:
@@ -52,6 +70,11 @@ def read_place(place: Place, fetch: Bounds = FETCH) -> Sources:
 
 def _read(file: str) -> bytes:
     return Path(file).read_bytes()
+
+
+def _relative(folder: Path) -> str:
+    """Return a folder as written, so that one of the current folder is not taken for a word."""
+    return str(folder) if folder.is_absolute() or folder.parts[:1] == ("..",) else f"./{folder}"
 
 
 def _shown(url: str) -> str:

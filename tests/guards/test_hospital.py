@@ -81,7 +81,7 @@ def test_the_pull_request_is_guarded_from_the_first_blank_to_a_broken_code(repos
     tracked = repository.done("git ls-files").split()
     assert {name.rpartition(".")[2] for name in tracked} == {"json", "yaml", "yml", "txt"}
     told = [repository.done(command) for command in commands]
-    assert told[0] == "No problems: 6 plans, 3 value sets, 4 cases.\n"
+    assert told[0] == "No problems: 6 plans, 3 value sets in ./plandefinitions and ./valuesets, 4 cases.\n"
     assert json.loads((repository.folder / "knowledge.json").read_text())["resourceType"] == "Bundle"
     repository.done(hook)
 

@@ -151,7 +151,7 @@ def run(*arguments):
 def test_the_commands_take_a_bundle(server, raw, topic, tmp_path):
     url = server.serve("/good.json", raw)
     assert run("check", "--bundle", url, "--cases", topic / "cases").output == (
-        "No problems: 4 plans, 8 value sets, 12 cases.\n"
+        f"No problems: 4 plans, 8 value sets in {url}, 12 cases.\n"
     )
     case = topic / "cases" / "lotion-order-select" / "another-order-is-silent.json"
     body = tmp_path / "body.json"

@@ -67,10 +67,9 @@ def test_a_filled_guideline_passes_with_its_cases_and_answers(tmp_path, make_cli
     scaffold(tmp_path, *(part for hook in hooks for part in ("--hook", hook)))
     fill(tmp_path)
     checked = check(tmp_path)
-    assert (checked.exit_code, checked.output) == (
-        0,
-        f"No problems: {5 + len(hooks)} plans, 3 value sets, 4 cases.\n",
-    )
+    folders = f"{tmp_path / 'plandefinitions'} and {tmp_path / 'valuesets'}"
+    told = f"No problems: {5 + len(hooks)} plans, 3 value sets in {folders}, 4 cases.\n"
+    assert (checked.exit_code, checked.output) == (0, told)
     name = f"lotion-{hooks[0]}"
     request = read(tmp_path / RECOMMENDED.replace("lotion-order-select", name))["request"]
     client = make_client(load_knowledge(tmp_path / "plandefinitions", tmp_path / "valuesets"))
@@ -170,7 +169,8 @@ def test_a_second_guideline_shares_what_both_need(tmp_path):
     assert "example-burn is no code of http://cds-service.example.org/fhir/CodeSystem/disorder" in refused.output
     burn = {"code": "example-burn", "display": "Example burn"}
     edit(tmp_path / "valuesets" / "codesystem-disorder.json", lambda source: source["concept"].append(burn))
-    assert check(tmp_path).output == "No problems: 12 plans, 5 value sets, 8 cases.\n"
+    folders = f"{tmp_path / 'plandefinitions'} and {tmp_path / 'valuesets'}"
+    assert check(tmp_path).output == f"No problems: 12 plans, 5 value sets in {folders}, 8 cases.\n"
 
 
 def test_a_guideline_can_be_added_to_the_shipped_knowledge(tmp_path, shipped):

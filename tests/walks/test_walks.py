@@ -47,7 +47,7 @@ def test_every_section_is_walked(authoring):
     ("this", "by_this", "told"),
     [
         (
-            "No problems: 6 plans, 3 value sets, 4 cases.",
+            "No problems: 6 plans, 3 value sets in ./practice/plandefinitions and ./practice/valuesets, 4 cases.",
             "No problems: 6 plans.",
             "check .* answers:.No problems: 6 plans, 3",
         ),

@@ -13,7 +13,12 @@ from cds_service.commands.options import DATE, Command, knowledge_options, setti
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.load import Sources
 from cds_service.knowledge.place import read_place
-from cds_service.settings import place_of
+from cds_service.settings import OWN, SHIPPED, place_of
+
+NOT_HERE = (
+    "Say which folders to edit: --plandefinitions, --valuesets; or work in a folder that holds plandefinitions and "
+    "valuesets. Else it would be {}."
+)
 
 
 def editing_options(command: Command) -> Command:
@@ -39,12 +44,17 @@ class Editing:
         if settings.bundle:
             raise click.UsageError("Codes are edited in folders, not in a Bundle: give --plandefinitions, --valuesets.")
         self.folder, self.ca_file = settings.valuesets, settings.ca_file
-        if not (valuesets or self.folder.resolve().is_relative_to(Path.cwd())):
-            raise click.UsageError(f"Say which folders to edit: --plandefinitions, --valuesets. Else: {self.folder}.")
+        if not (valuesets or _is_here(self.folder)):
+            raise click.UsageError(NOT_HERE.format(self.folder))
         self.today: date = given.date() if given else real_effects(settings.timezone).today()
         self.sources: Sources = read_place(place_of(settings))
         if self.sources.problems:
             raise KnowledgeError([*self.sources.problems])
+
+
+def _is_here(folder: Path) -> bool:
+    """Return whether a folder is meant without being named: the package is not, even where it is installed here."""
+    return folder == OWN.valuesets or (folder != SHIPPED.valuesets and folder.resolve().is_relative_to(Path.cwd()))
 
 
 def note_small_letters(changes: Sequence[Change], sources: Sources) -> None:
