@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any
 
 from cds_service.codes.plain import faults, plain
-from cds_service.codes.systems import Systems, is_code_of
+from cds_service.codes.systems import Systems
 from cds_service.core.text import fold
 from cds_service.core.units import UCUM, spelling
 from cds_service.errors import EditError, Problem
+from cds_service.knowledge.systems import is_code_of
 
 Source = dict[str, Any]
 EXPANDED = "this set is expanded, and its codes follow from compose."

@@ -12,11 +12,12 @@ from cds_service.codes.edit import concepts_of
 from cds_service.codes.plain import faults, plain
 from cds_service.codes.rows import COLUMNS, DESIGNATION, DISPLAY, SHOWN, Row, to_rows
 from cds_service.codes.sets import near_names
-from cds_service.codes.systems import Systems, is_code_of
+from cds_service.codes.systems import Systems
 from cds_service.codes.table import Cell, NoText, Table, cells_of, check_header
 from cds_service.core.text import fold
 from cds_service.errors import EditError
 from cds_service.knowledge.read import Artifact
+from cds_service.knowledge.systems import is_code_of
 
 NEEDED = ("value set", "system", "code", "kind", "name")
 KEPT_DIGITS = 15

@@ -5,12 +5,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from cds_service.core.coding import keys
 from cds_service.knowledge.read import Artifact
 from cds_service.knowledge.terms import aliases
 
 ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
-_ICD_10_CM_CODE = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.[0-9A-Z]{1,4})?")
 _NO_SIGN = re.compile(r"[\W_]+")
 
 
@@ -46,12 +44,6 @@ def systems_of(terms: Iterable[Artifact]) -> Systems:
                 short.setdefault(_folded(name), set()).add(preferred)
     names = {name: next(iter(uris)) for name, uris in short.items() if len(uris) == 1 and name}
     return Systems(frozenset(used | {*identifiers.values()}), {**names, **identifiers})
-
-
-def is_code_of(system: str, code: str) -> bool:
-    """Return whether a code can be one of its system, as far as that can be told from how it is written."""
-    is_written = system != ICD_10_CM or bool(_ICD_10_CM_CODE.fullmatch(code))
-    return bool(code.strip()) and code == code.strip() and is_written and bool(keys(system, code))
 
 
 def _includes(artifact: Artifact) -> list[Mapping[str, str]]:

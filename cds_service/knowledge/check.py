@@ -11,7 +11,9 @@ from cds_service.core.valueset import Terminology
 from cds_service.errors import Problem
 from cds_service.knowledge.check_action import OVERRIDE_REASONS, asked_sets, check_action, override_reasons
 from cds_service.knowledge.check_class import check_class, evidence_classes
+from cds_service.knowledge.check_coded import check_coded, check_direction, check_stances, own_codes
 from cds_service.knowledge.check_service import check_service
+from cds_service.knowledge.check_systems import check_systems
 from cds_service.knowledge.conflict import records_that_fire_both_ways
 from cds_service.knowledge.read import Artifact
 from cds_service.knowledge.terms import definitions
@@ -33,7 +35,7 @@ def check_terms(terms: list[Artifact], plans: Iterable[Plan], all_plans_known: b
 
     Whether a set is used can be told only when every plan could be read.
     """
-    problems = _duplicates(terms)
+    problems = [*_duplicates(terms), *check_systems(terms), *check_stances(terms)]
     used = {url for plan in plans for action in plan.walk() for url in asked_sets(action)} | {UNITS, OVERRIDE_REASONS}
     unused = [each for each in terms if each.kind == "ValueSet" and each.source.get("url") not in used]
     fix = "name it in a condition or delete it."
@@ -56,11 +58,17 @@ def check_plans(
         frozenset(terminology.value_sets),
         unread,
     )
-    reasons, classes = override_reasons(terms), evidence_classes(terms)
+    reasons, classes, own = override_reasons(terms), evidence_classes(terms), own_codes(terms)
     for artifact, plan in pairs:
-        found = [*_metadata(artifact, plan), *_links(plan, known), *check_service(plan)]
+        found = [
+            *_metadata(artifact, plan),
+            *_links(plan, known),
+            *check_service(plan),
+            *check_coded(artifact.source, own),
+        ]
         for action in plan.walk():
             found += [*_action(plan, action), *_dangling(action, known), *_unknown_codes(action, known)]
+            found += check_direction(plan, action, own)
             if plan.status != "retired":
                 found += [*check_action(action, terminology.units, reasons), *check_class(action, classes)]
         problems += [Problem(artifact.file, path, reason, fix) for path, reason, fix in found]

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import repeat
 from typing import Any
 
-from cds_service.core.coding import NDC, Code, keys
+from cds_service.core.coding import Code
 from cds_service.core.text import fold, fold_all
 from cds_service.core.valueset import ValueSet
 from cds_service.errors import Problem
 from cds_service.knowledge.concepts import Concepts, expanded, is_intensional, listed
 from cds_service.knowledge.expansion import check_expansion, check_filters
 from cds_service.knowledge.read import Artifact
+from cds_service.knowledge.systems import RULED, are_codes_of, how_written, is_code_of
 
 VALUE_SET_ELEMENTS = frozenset(
     """
@@ -97,8 +98,13 @@ def _texts(display: str, concept: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _are_codes(systems: list[str], codes: list[str]) -> bool:
     """Return whether nothing is wrong with single codes; only where something is, each is looked at."""
-    products = (code for system, code in zip(systems, codes, strict=True) if system == NDC) if NDC in systems else ()
-    return all(systems) and all(codes) and all(keys(NDC, code) for code in products)
+    named = {*systems}
+    ruled = [(each, codes if len(named) == 1 else _of(each, systems, codes)) for each in named & RULED]
+    return all(named) and all(codes) and all(are_codes_of(*each) for each in ruled)
+
+
+def _of(system: str, systems: list[str], codes: list[str]) -> list[str]:
+    return [code for each, code in zip(systems, codes, strict=True) if each == system]
 
 
 def _is_any_unreadable(rows: list[Mapping[str, Any]]) -> bool:
@@ -126,8 +132,10 @@ def _wrong(code: Code, concept: Mapping[str, Any], read: Set[str], known: Known)
         yield f"{code.code} has no system.", "add the system's URI."
     if code[:2] in known:
         yield f"{code.code} is in the set twice.", "remove one of them."
-    if not code.code or not keys(code.system, code.code):
-        yield f"{code.code or 'nothing'} is no code of its system.", "correct the code."
+    if not is_code_of(code.system, code.code):
+        written = how_written(code.system)
+        fix = f"write it as they are: {written}." if written else "correct the code."
+        yield f"{code.code or 'nothing'} is no code of {code.system or 'its system'}.", fix
 
 
 def definitions(artifact: Artifact) -> dict[str, str]:

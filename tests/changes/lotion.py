@@ -50,6 +50,7 @@ def edit_plan(folder, name, edit):
 
 def flip_stance(plan):
     extension(plan, "cqf-strengthOfRecommendation")["valueCodeableConcept"]["coding"][0]["code"] = "not-recommended"
+    extension(plan, "cpg-directionOfRecommendation")["valueCodeableConcept"]["coding"][0]["code"] = "against"
 
 
 def extension(plan, name):

@@ -106,7 +106,7 @@ CHANGES = {
         {"CodeSystem/risk": lambda them: them["concept"].append({"code": "wet", "display": "Wet skin"})},
         ["Code of our own added: wet: Wet skin"],
     ),
-    "stance": ({RASH: flip_stance}, ["Stance: Recommended → Not recommended"]),
+    "stance": ({RASH: flip_stance}, ["Stance: Recommended → Not recommended", "Direction: for → against"]),
     "evidence class": (
         {RASH: lambda plan: coding(plan, "cqf-qualityOfEvidence").update(code="II")},
         ["Evidence class: Class I → Class II"],
@@ -316,7 +316,7 @@ def test_a_note_whose_condition_changed_is_told():
     ("artifact", "edit", "version"),
     [
         (RASH_SET, lambda them: concepts(them).pop(), "Version is still 1, although this changed: codes"),
-        (RASH, flip_stance, "Version is still 1.0.0, although this changed: stance"),
+        (RASH, flip_stance, "Version is still 1.0.0, although this changed: stance, direction"),
     ],
 )
 def test_a_version_that_was_not_bumped_is_warned_of(artifact, edit, version):
@@ -416,4 +416,4 @@ def test_the_most_dangerous_comes_first():
         RASH: lambda plan: (plan.update(publisher="somebody"), first(plan).update(title="Lotion"), flip_stance(plan))
     }
     kinds = [each.kind.label for each in compare_artifacts(OLD, edited(edits))]
-    assert kinds == ["warning", "stance", "wording", "other"]
+    assert kinds == ["warning", "stance", "direction", "wording", "other"]

@@ -14,7 +14,7 @@ from tests.mutation.doses import mutants_of_doses
 from tests.mutation.edit import DROPPED, Steps, walk
 from tests.mutation.mutant import Mutant, change, place
 from tests.mutation.offers import mutants_of_offers
-from tests.mutation.sayings import mutants_of_extension, mutants_of_wording, swapped
+from tests.mutation.sayings import mutants_of_extension, mutants_of_wording, recoded, swapped
 from tests.mutation.vocabulary import Vocabulary, conditions_of
 
 PRIORITIES = ("routine", "urgent", "stat")
@@ -63,7 +63,7 @@ def _of_element(artifact: Artifact, path: Steps, node: Mapping[str, Any], known:
     if "url" in node and path[-2:-1] == ("extension",):
         yield from mutants_of_extension(artifact, path, node, known)
     if "action" in path and node.get("system") in KEYS:
-        yield from swapped(artifact, (*path, "code"), known.codes[node["system"]], KEYS[node["system"]])
+        yield from recoded(artifact, path, known.codes[node["system"]], KEYS[node["system"]], known)
     if "priority" in node:
         yield from swapped(artifact, (*path, "priority"), PRIORITIES, "priority")
     yield from _lists(artifact, path, node)

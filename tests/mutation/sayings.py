@@ -10,7 +10,8 @@ from tests.mutation.edit import DROPPED, Steps, at
 from tests.mutation.mutant import Mutant, change, place
 from tests.mutation.vocabulary import Vocabulary
 
-CODE = ("valueCodeableConcept", "coding", 0, "code")
+CODING = ("valueCodeableConcept", "coding", 0)
+DIRECTION_SYSTEM = "http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-recommendation-direction-cs"
 FEW = 6
 CODED = {
     p.STRENGTH: ("stance", p.STANCE),
@@ -29,6 +30,33 @@ def swapped(artifact: Artifact, path: Steps, known: Sequence[str], kind: str) ->
         yield change(kind, artifact, f"{where}: {kind} {old} -> {new}", (path, new))
 
 
+def recoded(artifact: Artifact, path: Steps, codes: Sequence[str], kind: str, known: Vocabulary) -> Iterator[Mutant]:
+    """Return the mutants with another code in a coding, as an author would write it who means that one.
+
+    The code is called as it is, and a stance comes with its direction: else the check would refuse each of them.
+    """
+    coding, where = at(artifact.source, path), place(artifact.source, path)
+    for other in swapped(artifact, (*path, "code"), codes, kind):
+        new = at(other.changed[0].source, path)["code"]
+        edits = [(path, known.coding(coding, new))]
+        if new == coding["code"]:
+            continue
+        if kind == "stance":
+            edits.append((path[:-4], _pointing(at(artifact.source, path[:-4]), edits[0][1], known.direction(new))))
+        yield change(kind, artifact, f"{where}: {kind} {coding['code']} -> {new}", *edits)
+
+
+def _pointing(
+    extensions: Sequence[Mapping[str, Any]], stance: Mapping[str, str], direction: str | None
+) -> list[Mapping[str, Any]]:
+    """Return the extensions of an action with another stance, and with its direction."""
+    kept = [each for each in extensions if each["url"] not in (p.STRENGTH, p.DIRECTION)]
+    said = [(p.STRENGTH, stance)]
+    if direction:
+        said.append((p.DIRECTION, {"system": DIRECTION_SYSTEM, "code": direction}))
+    return [*({"url": url, "valueCodeableConcept": {"coding": [coding]}} for url, coding in said), *kept]
+
+
 def mutants_of_extension(
     artifact: Artifact, path: Steps, node: Mapping[str, Any], known: Vocabulary
 ) -> Iterator[Mutant]:
@@ -36,7 +64,7 @@ def mutants_of_extension(
     where, url = place(artifact.source, path), node["url"]
     if url in CODED:
         kind, system = CODED[url]
-        yield from swapped(artifact, (*path, *CODE), known.codes.get(system, DIRECTIONS), kind)
+        yield from recoded(artifact, (*path, *CODING), known.codes.get(system, DIRECTIONS), kind, known)
         yield change(kind, artifact, f"{where} without {kind}", (path, DROPPED))
     if url == p.QUALITY:
         rest = [each for each in at(artifact.source, path[:-1]) if each["url"] not in (p.QUALITY, p.EVIDENCE_FROM)]

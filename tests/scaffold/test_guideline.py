@@ -167,7 +167,8 @@ def test_a_second_guideline_shares_what_both_need(tmp_path):
     refused = check(tmp_path)
     assert refused.exit_code == 1
     assert "example-burn is no code of http://cds-service.example.org/fhir/CodeSystem/disorder" in refused.output
-    burn = {"code": "example-burn", "display": "Example burn"}
+    (called,) = read(tmp_path / "plandefinitions" / "balm-example-burn.json")["action"][0]["code"][0]["coding"]
+    burn = {"code": "example-burn", "display": called["display"]}
     edit(tmp_path / "valuesets" / "codesystem-disorder.json", lambda source: source["concept"].append(burn))
     folders = f"{tmp_path / 'plandefinitions'} and {tmp_path / 'valuesets'}"
     assert check(tmp_path).output == f"No problems: 12 plans, 5 value sets in {folders}, 8 cases.\n"
