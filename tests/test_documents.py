@@ -90,6 +90,15 @@ def test_links_between_documents_lead_somewhere(path):
             assert (path.parent / target).exists(), target
 
 
+def test_the_list_of_contents_names_each_part_and_each_walk_once(root):
+    text = (root / "docs" / "authoring.md").read_text()
+    parts = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    walks = re.findall(r"^### (.+)$", text.partition("\n## Walks\n")[2].partition("\n## ")[0], re.MULTILINE)
+    at = parts.index("Walks") + 1
+    listed = re.findall(r"^ *- \[(.+)\]\(#.+\)$", text.partition("\n## ")[0], re.MULTILINE)
+    assert listed == [*parts[:at], *walks, *parts[at:]]
+
+
 def test_no_lock_file_names_a_registry(root):
     for path in (root / "requirements").glob("*.txt"):
         text = path.read_text()

@@ -392,7 +392,7 @@ def test_a_file_that_is_not_there_or_no_file_is_said(tmp_path):
     (tmp_path / "x.json").write_bytes(b"\xff{")
     result = run(tmp_path / "x.json")
     assert result.exit_code == 3
-    assert "Refused: The body is not a JSON object in UTF-8" in result.output
+    assert "Refused: The file is not in UTF-8: line 1 holds other bytes." in result.output
 
 
 @pytest.mark.parametrize("width", ["40", "80"])

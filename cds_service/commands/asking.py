@@ -13,6 +13,7 @@ import msgspec
 from cds_service.cases.read import looks_like_case, parse_case
 from cds_service.cases.show import show_answer
 from cds_service.commands.options import REFUSED, fail
+from cds_service.commands.request_file import read_request_file
 from cds_service.errors import KnowledgeError, RequestError
 from cds_service.hooks.outcome import to_outcome
 from cds_service.hooks.request import Limits
@@ -36,14 +37,12 @@ class Asked:
         return self.folder if self.folder in knowledge.services else SERVICE
 
 
-def read_body(file: Path) -> bytes:
-    """Return the bytes of a file; '-' is standard input."""
-    return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-
-
 def read_asked(file: Path) -> Asked:
-    """Return what a request file or a golden case asks; exits with 1 when a case has problems."""
-    raw = read_body(file)
+    """Return what a request file or a golden case asks; exits with 1 when a case has problems.
+
+    Raises BadRequest when the file is no JSON object.
+    """
+    raw = read_request_file(file)
     if not looks_like_case(raw):
         return Asked(raw)
     case, problems = parse_case(raw, file.name)

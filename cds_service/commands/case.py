@@ -27,7 +27,8 @@ from cds_service.commands.options import (
     read_or_exit,
     settings_of,
 )
-from cds_service.errors import KnowledgeError, Problem
+from cds_service.commands.request_file import read_request_file
+from cds_service.errors import BadRequest, KnowledgeError, Problem
 from cds_service.knowledge.load import KnowledgeBase, Service
 
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -113,7 +114,9 @@ def new(
 
 def _request(file: Path) -> dict[str, Any]:
     try:
-        request = orjson.loads(file.read_bytes())
+        request = orjson.loads(read_request_file(file))
+    except BadRequest as error:
+        raise click.UsageError(f"{file}: {error}") from None
     except orjson.JSONDecodeError:
         raise click.UsageError(f"{file} is not readable as JSON.") from None
     if not isinstance(request, dict) or "hook" not in request or looks_answered(request):

@@ -51,7 +51,8 @@ def explain_(
     """
     settings = settings_of(plandefinitions, valuesets, bundle)
     _, knowledge = read_or_exit(settings)
-    asked = read_asked(file)
+    with stating_refusals(as_json):
+        asked = read_asked(file)
     day = today.date() if today else asked.today or real_effects(settings.timezone).today()
     with stating_refusals(as_json):
         found = find_service(knowledge, service or asked.service_of(knowledge))

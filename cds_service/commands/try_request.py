@@ -7,8 +7,9 @@ import click
 
 from cds_service.app import real_effects
 from cds_service.cases.show import show_answer
-from cds_service.commands.asking import REQUEST_FILE, SERVICE, limits_of, read_body, stating_refusals
+from cds_service.commands.asking import REQUEST_FILE, SERVICE, limits_of, stating_refusals
 from cds_service.commands.options import knowledge_options, read_or_exit, settings_of
+from cds_service.commands.request_file import read_request_file
 from cds_service.hooks.answer import answer, find_service
 
 
@@ -33,6 +34,6 @@ def try_(
     _, knowledge = read_or_exit(settings)
     effects = real_effects(settings.timezone)
     with stating_refusals(as_json):
-        found, body = find_service(knowledge, service), read_body(file)
+        found, body = find_service(knowledge, service), read_request_file(file)
         answered = answer(knowledge, found, body, effects.today(), effects.new_uuid, limits_of(settings))
     click.echo(show_answer(json.loads(answered.to_json()), as_json))

@@ -26,6 +26,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "NamingSystem": NamingSystem,
 }
 ESCAPED = rb"\u003"  # of a colon, among others
+ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 PREFIXED = {"CodeSystem": "codesystem-", "NamingSystem": "namingsystem-"}
 
 
@@ -153,7 +154,9 @@ def _breaches(file: str, kind: str, source: dict[str, Any]) -> list[Problem]:
         ]
         MODELS[kind].model_validate(source)
     except ValidationError as error:
-        found += [_problem(file, kind, detail) for detail in error.errors()]
+        told = {problem.path for problem in found}
+        invalid = [_problem(file, kind, detail) for detail in error.errors()]
+        found += [problem for problem in invalid if problem.path not in told]
     except RecursionError:
         found.append(Problem(file, kind, "nested too deep.", "write it as FHIR R4 does."))
     except (KeyError, TypeError, AttributeError):  # of the library, at a url or contained resourceType of another kind
@@ -176,7 +179,8 @@ def _empty(value: object, path: str) -> Iterator[str]:
 
 def _problem(file: str, kind: str, detail: Any) -> Problem:
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
-    return Problem(file, kind + path, f"not valid FHIR R4: {detail['msg']}.", "see the FHIR R4 page of this resource.")
+    said = "".join(ESCAPES.get(each, each) for each in detail["msg"].rstrip("."))  # a pattern may hold line breaks
+    return Problem(file, kind + path, f"not valid FHIR R4: {said}.", "see the FHIR R4 page of this resource.")
 
 
 def _misnamed_file(file: str, stem: str, artifact: Artifact) -> list[Problem]:

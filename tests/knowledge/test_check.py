@@ -102,3 +102,25 @@ def test_a_code_that_another_element_tells_apart_may_stand_in_both_sets(tmp_path
     rash = "code.memberOf('http://example.org/ValueSet/example-rash').not()"
     path.write_text(path.read_text().replace("example-burn')).exists()", f"example-burn') and {rash}).exists()"))
     assert load(tmp_path).services
+
+
+@pytest.mark.parametrize("version", ["", None])
+def test_an_element_without_a_value_is_told_once_and_in_one_line(tmp_path, version):
+    copy_of_topic(tmp_path)
+    path = tmp_path / "valuesets" / "example-rash.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": version}))
+    problems = problems_of(tmp_path)
+    assert [(each.path, each.reason) for each in problems if each.file == "valuesets/example-rash.json"] == [
+        ("ValueSet.version", "not valid FHIR R4: null or empty.")
+    ]
+
+
+def test_every_problem_is_one_line(tmp_path):
+    copy_of_topic(tmp_path)
+    wrong = {"version": "\x0b", "name": "\x0b", "title": "\x0b", "date": "soon", "status": "a b\n", "publisher": ["\n"]}
+    for path in sorted((tmp_path / "valuesets").glob("*.json")):
+        path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
+    problems = problems_of(tmp_path)
+    assert any("pattern" in each.reason for each in problems)
+    assert [str(each).splitlines() for each in problems] == [[str(each)] for each in problems]
+    assert not any(".." in each.reason for each in problems)
