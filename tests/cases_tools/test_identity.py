@@ -209,7 +209,7 @@ def put(request, said, spot):
 
 
 @given(name=st.sampled_from(sorted(CASES)), who=st.sampled_from(sorted(PEOPLE)), said=made_up, at=st.lists(spots))
-@settings(max_examples=300)
+@settings(max_examples=120)
 def test_what_tells_who_it_is_about_never_survives(knowledge, name, who, said, at):
     request = copy.deepcopy(CASES[name].request)
     if not isinstance(request.get("prefetch", {}).get("patient"), dict) or "context" not in request:
