@@ -43,15 +43,20 @@ def tenfold(valuesets: Path, target: Path) -> Path:
         for include in artifact.get("compose", {}).get("include", []):
             if include["system"].endswith(("/ndc", "unitsofmeasure.org")):  # made-up codes are not valid there
                 continue
-            extra = [
-                {"code": f"{concept['code']}-{i}", "display": f"{concept['display']} {i}"}
-                for concept in include.get("concept", [])
-                for i in range(9)
-            ]
-            if extra:
-                include["concept"] += extra
+            concepts = [(concept, i) for concept in include.get("concept", []) for i in range(9)]
+            if concepts:
+                include["concept"] += [
+                    {"code": _made_up(include["system"], concept, i, number), "display": f"{concept['display']} {i}"}
+                    for number, (concept, i) in enumerate(concepts)
+                ]
         path.write_text(json.dumps(artifact))
     return target
+
+
+def _made_up(system: str, concept: dict, i: int, number: int) -> str:
+    if system.endswith("/icd-10-cm"):  # written as its codes must be
+        return f"U{90 + number // 10000}.{number % 10000:04}"
+    return f"{concept['code']}-{i}"
 
 
 def main() -> None:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from benchmarks.__main__ import tenfold
 from benchmarks.floor import make_floor
 from benchmarks.payloads import SIZES, make_payload
 from benchmarks.stages import STAGES, places
+from cds_service.knowledge.load import load_knowledge
 from tests.hooks.calls import SERVICE
 
 BYTES = {"5k": 5_000, "50k": 50_000, "200k": 200_000, "550k": 550_000}
@@ -29,3 +31,11 @@ def test_the_floor_reads_json_and_answers_a_constant_card():
 
 def test_every_stage_that_is_timed_is_called_somewhere():
     assert set(places()) == set(STAGES)
+
+
+def test_the_tenfold_codes_are_knowledge_that_passes_the_check(shipped, tmp_path, knowledge):
+    def number(each):
+        return sum(len(value_set.names_of) for value_set in each.terminology.value_sets.values())
+
+    larger = load_knowledge(shipped.plandefinitions, tenfold(shipped.valuesets, tmp_path / "valuesets"))
+    assert number(larger) > 9 * number(knowledge)

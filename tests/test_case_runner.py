@@ -8,6 +8,7 @@ import pytest
 
 from cds_service.cases.read import Case
 from cds_service.cases.run import Outcome, _parsed, check_cases, run_case, shown_silent
+from cds_service.cases.words import holds
 from tests.test_cases import CASES, FIRING, names_of_errors, source
 
 CONFLICT = "ivig-order-select/cidp-and-ibm-conflict"
@@ -57,6 +58,18 @@ WRONG = {
     "indicator": (lambda case: card(case).update(indicator="warning"), "indicator: expected warning, got info"),
     "summary": (lambda case: card(case).update(summary=["unicorn"]), "summary lacks 'unicorn'"),
     "detail": (lambda case: card(case).update(detail=["unicorn"]), "detail lacks 'unicorn'"),
+    "part of a word of the summary": (
+        lambda case: card(case).update(summary=["Class I evid"]),
+        "summary lacks 'Class I",
+    ),
+    "part of a word of the detail": (
+        lambda case: card(case).update(detail=["ecommended, Class I"]),
+        "detail lacks 'ec",
+    ),
+    "part of a word of a label": (
+        lambda case: card(case).update(suggestions=[{"type": "update", "label": ["Rec"]}, *[{"type": "create"}] * 3]),
+        "lacks 'Rec'",
+    ),
     "a card more": (lambda case: case["cards"].append({"indicator": "info"}), "expected 2 card(s), got 1"),
     "no card": (lambda case: case.update(cards=[]), "expected 0 card(s), got 1"),
     "a silent plan that fires": (lambda case: case.update(silent=["cidp"]), "cidp fired, and must be silent"),
@@ -76,17 +89,68 @@ def test_a_wrong_expectation_fails(knowledge, change, difference):
     assert any(difference in each for each in found), found
 
 
+SAID = "**Recommended, Class IV (2023)**: 10.4 g/kg/day, at least 2,500 mL of _high-dose_ IVIG; 0.45 g. Doses: 3-4 g."
+CUT_OUT = [
+    "Class I",
+    "lass IV",
+    "0.4",
+    "0.4 g",
+    "4 g/kg/day",
+    "10.4 g/kg",
+    "500 mL",
+    "2",
+    "45 g",
+    "dose",
+    "3",
+    "4 g",
+    "g. D",
+]
+WHOLE = [
+    "Class IV",
+    "class iv (2023)",
+    "**",
+    "10.4 g/kg/day",
+    "2,500 mL",
+    "High-dose",
+    "0.45",
+    "0.45 g",
+    "Doses",
+    "3-4 g",
+]
+
+
+@pytest.mark.parametrize(
+    ("expected", "found"), [*((each, False) for each in CUT_OUT), *((each, True) for each in WHOLE)]
+)
+def test_expected_words_are_not_cut_out_of_longer_words_or_numbers(expected, found):
+    assert holds(SAID, expected) is found
+
+
 def test_a_warning_that_is_not_expected_fails(knowledge):
     def forget(changed):
         for each in changed["cards"]:
             each.pop("warnings", None)
 
-    assert any("warnings: expected []" in each for each in differences(knowledge, CONFLICT, forget))
+    assert any("warnings: expected none, got " in each for each in differences(knowledge, CONFLICT, forget))
 
 
 def test_a_card_expected_of_a_silent_case_fails(knowledge):
     found = differences(knowledge, SILENT, lambda case: case.update(cards=[{"indicator": "info"}]))
-    assert found == ["expected 1 card(s), got 0: []"]
+    assert found == ["expected 1 card(s), got 0"]
+
+
+def test_a_difference_is_told_in_words(knowledge):
+    """Expectations are read by clinicians: what is expected and what came stand there without Python's brackets."""
+
+    def change(case):
+        recommendation(case).update(stance="consider", guideline="x-2020", matched=[{"resource": "C/1", "how": "text"}])
+        recommendation(case).pop("evidenceClass", None)
+        recommendation(case).pop("evidenceFrom", None)
+
+    found = differences(knowledge, FIRING, change)
+    assert found[0].startswith("recommendations: expected cidp: consider (x-2020), got cidp: recommended (aanem-2023")
+    assert found[1].startswith("cidp: expected matched C/1 (by text), got Condition/")
+    assert not any(sign in each for each in found for sign in "[]'")
 
 
 def test_a_wrong_error_fails(knowledge):
@@ -96,6 +160,10 @@ def test_a_wrong_error_fails(knowledge):
     assert found == [f"expected error 418, got {status}"]
     found = differences(knowledge, name, lambda case: case["error"].update(mentions=["unicorn"]))
     assert found == ["the error does not mention 'unicorn'"]
+    found = differences(
+        knowledge, name, lambda case: case["error"].update(mentions=[case["error"]["mentions"][0][:-1]])
+    )
+    assert len(found) == 1, "a part of a word is not mentioned"
     found = differences(knowledge, name, lambda case: (case.pop("error"), case.update(cards=[])))
     assert found[0].startswith(f"expected cards, got error {status}")
 

@@ -11,11 +11,13 @@ from cds_service.__main__ import main
 from cds_service.app import real_effects
 from cds_service.settings import read_settings
 from tests.golden import CASES
-from tests.requests import ASPIRIN, condition, order, request
+from tests.requests import ASPIRIN, bundle, condition, order, request
 from tests.test_command_line import loaded, write
 
 __all__ = ["loaded"]
 pytestmark = pytest.mark.usefixtures("loaded")
+
+ON = ("--today", "2026-11-22")
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +69,121 @@ def test_what_nearly_fired_says_what_it_lacks_and_the_rest_is_a_list(explain):
     rest = section(output, "SILENT, and nothing of it was found")
     assert "gbs-adult, mmn" in rest
     assert "cidp" not in rest.split(", ")
+
+
+def creatinine(value, unit="umol/L", **more):
+    """A request with a creatinine three weeks before ON."""
+    measured = {"value": value, "unit": unit, "code": unit, "system": "http://unitsofmeasure.org"}
+    coded = {"coding": [{"system": "http://loinc.org", "code": "14682-9"}]}
+    lab = {"resourceType": "Observation", "id": "l1", "status": "final", "code": coded, "valueQuantity": measured}
+    lab |= {"subject": {"reference": "Patient/p1"}, "effectiveDateTime": "2026-11-01"}
+    body = request(condition("G61.81"))
+    body["prefetch"]["observations"] = bundle(lab | more)
+    return body
+
+
+def test_a_normal_result_is_said_to_be_below_the_limit_of_its_own_unit(explain):
+    near = section(explain(*ON, body=creatinine(90)).output, "SILENT, though something of it was found")
+    assert "came near, but value > 133 'umol/L' (90 umol/L against 133 umol/L) is false" in near
+    assert "mg/dL" not in near
+
+
+RESOLVED = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
+
+
+def test_what_was_sent_and_does_not_count_is_told_with_the_reason_where_it_is_missed(explain):
+    body = creatinine(212, status="entered-in-error")
+    body["prefetch"]["conditions"] = bundle(condition("G61.81", **RESOLVED))
+    output = explain(*ON, body=body).output
+    read = section(output, "READ")
+    diagnosis, result = (
+        "Condition/c1 G61.81, clinicalStatus resolved",
+        "Observation/l1 14682-9 = 212 umol/L of 2026-11-01",
+    )
+    assert f"left out: {diagnosis} [cidp]" in read
+    assert f"left out: {result}, status entered-in-error [creatinine]" in read
+    near = section(output, "SILENT, though something of it was found")
+    assert f"left out: {diagnosis}\n" in near.split("cidp#recommend")[1].split("recommendation")[0]
+    renal = explain(*ON, "--only", "renal-insufficiency", body=body).output
+    assert f"left out: {result}, status entered-in-error\n" in section(renal, "SILENT risk renal-risk")
+    assert diagnosis not in section(renal, "SILENT risk renal-risk")
+
+
+def test_of_many_that_do_not_count_the_first_are_told_and_how_many_more(explain):
+    read = section(explain(body=request(*(condition("Z99.9", f"c{i}", **RESOLVED) for i in range(15)))).output, "READ")
+    assert read.count("left out: ") == 12
+    assert "and 3 more left out; --json names all" in read
+
+
+def test_a_code_under_a_system_that_is_not_loaded_is_told_with_the_system(explain):
+    coded = [{"system": "urn:oid:1.2.3", "code": "G61.81"}, {"code": "7"}]
+    read = section(explain(body=request(condition("x") | {"code": {"coding": coded}})).output, "READ")
+    why = "none that is loaded uses the system urn:oid:1.2.3, its code names no system"
+    assert f"Condition/c1 G61.81 7 [no value set: {why}]" in read
+
+
+def test_a_result_that_fired_is_told_with_its_value_and_the_limit(explain):
+    fired = section(explain(*ON, body=creatinine(212)).output, "FIRED")
+    assert (
+        "14682-9 (Creatinine [Moles/volume] in Serum or Plasma) = 212 umol/L of 2026-11-01 is in creatinine|" in fired
+    )
+    assert "value > 133 'umol/L' (212 umol/L against 133 umol/L)" in fired
+    assert "1.5 'mg/dL'" not in fired
+    ranged = {"referenceRange": [{"high": {"value": 104, "unit": "umol/L", "code": "umol/L"}}]}
+    fired = section(explain(*ON, body=creatinine(120, **ranged)).output, "FIRED")
+    assert "= 120 umol/L of 2026-11-01 is in creatinine|" in fired
+    assert "positive by its interpretation, value or reference range (positive-result|" in fired
+
+
+def test_no_placeholder_stands_in_a_title_or_note(explain):
+    for options in ((), ("--all",), ("--only", "cidp"), ("--json",)):
+        output = explain(*options).output
+        assert "{{" not in output
+    fired = section(explain().output, "FIRED")
+    assert "Record Chronic inflammatory demyelinating polyneuritis as the reason for this order" in fired
+    assert "Record [matched] as the reason for this order" in explain("--all").output
+
+
+def test_negations_are_told_plainly(explain):
+    whole = explain(*ON, "--only", "renal-insufficiency", body=creatinine(90)).output
+    assert "true no interpretation is given" in whole
+    assert "true no referenceRange is given" in whole
+    assert "false positive by its interpretation, value or reference range (positive-result|" in whole
+    assert "true not" not in whole
+    assert "(90 umol/L against 1.5 mg/dL): one unit cannot be converted into the other" in whole
+    ranged = creatinine(90, referenceRange=[{"high": {"value": 104, "unit": "umol/L", "code": "umol/L"}}])
+    near = section(explain(*ON, body=ranged).output, "SILENT, though something of it was found")
+    assert "came near, but not positive by its interpretation, value or reference range (positive-result|" in near
+    assert "; referenceRange is given" in near
+
+
+def weighed(day, unit="g/kg", value=0.4):
+    """A request for a dose on each of five days, with a weight of a day."""
+    amount = {"value": value, "unit": unit, "code": unit, "system": "http://unitsofmeasure.org"}
+    daily = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d", "count": 5}}
+    body = request(condition("G61.81"), orders=[order(dosageInstruction=[{"doseQuantity": amount, "timing": daily}])])
+    coded = {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}
+    kilograms = {"value": 70, "unit": "kg", "code": "kg", "system": "http://unitsofmeasure.org"}
+    lab = {"resourceType": "Observation", "id": "w1", "status": "final", "code": coded, "valueQuantity": kilograms}
+    body["prefetch"]["vitals"] = bundle(lab | {"subject": {"reference": "Patient/p1"}, "effectiveDateTime": day})
+    return body
+
+
+def test_a_weight_that_is_too_old_is_told_with_its_date_and_the_limit(explain):
+    too_old = "the newest weight is of 2024-01-01, more than 90 days before the order"
+    output = explain(*ON, body=weighed("2024-01-01", "g", 30)).output
+    assert f"nothing is known of %dose.weight: {too_old}" in section(output, "FIRED")
+    unknown = section(output, "UNKNOWN, AND SO SILENT")
+    assert f"nothing is known of %dose.outcome: {too_old}" in unknown
+    only = explain(*ON, "--only", "weight-missing", "--json", body=weighed("2024-01-01", "g", 30)).output
+    assert f'"because": "{too_old}"' in only
+
+
+def test_what_is_not_known_of_a_dose_says_what_is_lacking(explain):
+    assert "%dose.outcome: the order gives no dose" in explain(*ON, body=request(condition("G61.81"))).output
+    output = explain(*ON, body=weighed("2026-11-20")).output
+    assert "%dose.bodyMassIndex: no usable height is recorded" in output
+    assert "%dose.weight:" not in output
 
 
 def test_data_that_did_not_come_is_told(explain):

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cds_service.cases.read import ExpectedSuggestion
+from cds_service.cases.words import holds
 
 
 def compare_suggestions(expected: Sequence[ExpectedSuggestion], got: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the differences; each expected suggestion is held against the one it is most like."""
     if len(expected) != len(got):
-        return [f"expected {len(expected)} suggestion(s), got {[each['label'] for each in got]}"]
+        return [f"expected {len(expected)} suggestion(s), got {'; '.join(each['label'] for each in got) or 'none'}"]
     left, differences = list(got), []
     for each in expected:
         tried = [(_compare(each, suggestion), i) for i, suggestion in enumerate(left)]
@@ -22,8 +23,8 @@ def compare_suggestions(expected: Sequence[ExpectedSuggestion], got: Sequence[Ma
 def _compare(expected: ExpectedSuggestion, got: Mapping[str, Any]) -> list[str]:
     (action,) = got["actions"]
     found = [] if action["type"] == expected.type else [f"suggestion: expected {expected.type}, got {action['type']}"]
-    label = got["label"].casefold()
-    found += [f"label {got['label']!r} lacks {word!r}" for word in expected.label if word.casefold() not in label]
+    label = got["label"]
+    found += [f"label {label!r} lacks {each!r}" for each in expected.label if not holds(label, each)]
     if expected.resource is not None:
         found += [f"suggested resource: {each}" for each in _lacking(expected.resource, action.get("resource"), "")]
     return found

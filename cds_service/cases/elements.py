@@ -17,6 +17,7 @@ from cds_service.cases.kept import (
     comparator,
     day,
     instead,
+    name,
     number,
     of_each,
     reference,
@@ -25,6 +26,7 @@ from cds_service.cases.kept import (
     told,
     truth,
     unit,
+    without_unit_beside_code,
     word,
 )
 
@@ -64,7 +66,7 @@ def _resource(value: Any, keeper: Keeper) -> dict[str, Any] | None:
     kept: dict[str, Any] = {} if kind is None else {"resourceType": kind}
     if isinstance(own, str):
         kept["id"] = keeper.invented.id(kind, own) if own else ""
-    if any(value.get(name) not in (None, False) for name in ABATEMENT):
+    if any(value.get(each) not in (None, False) for each in ABATEMENT):
         kept["abatementBoolean"] = True
     return {**kept, **ELEMENTS(value, keeper)}
 
@@ -73,14 +75,18 @@ concept, referred, status, resource = (of_each(each) for each in (_concept, _ref
 REFERENCE = Shape({"reference": referred})
 NAMED_REFERENCE = Shape({"reference": referred, "display": text})
 CONCEPT = Shape({"coding": coding, "text": text, "concept": concept, "reference": referred, "value": concept})
-QUANTITY = Shape({"value": number, "comparator": comparator, "unit": unit, "code": unit, "system": system})
+MARK = Shape({"coding": coding, "text": name})
+QUANTITY = Shape(
+    {"value": number, "comparator": comparator, "unit": unit, "code": unit, "system": system},
+    before=without_unit_beside_code,
+)
 PERIOD = Shape({"start": day, "end": day})
 RANGE = Shape({"low": QUANTITY, "high": QUANTITY})
 RATIO = Shape({"numerator": QUANTITY, "denominator": QUANTITY})
 REFERENCE_RANGE = Shape({"high": QUANTITY, "type": CONCEPT})
 VALUES: dict[str, Rule] = {
     "code": CONCEPT,
-    "interpretation": CONCEPT,
+    "interpretation": MARK,
     "valueString": text,
     "valueInteger": number,
     "valueCodeableConcept": CONCEPT,

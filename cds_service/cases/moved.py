@@ -3,22 +3,53 @@
 A whole date or time moves by as many days as the call does; a year or a month keeps its distance from the year or month
 of the call. Where that changes what a limit in months or years says, the answer changes: whoever moves dates compares
 the answers. Moving by whole fours of years changes none (but across 1900 and 2100).
+
+A time of day is left out. It is read only to find the newest of several results of a day: where a request has several
+times of one day, invented ones keep their order.
 """
 
-from collections.abc import Iterable
-from datetime import MAXYEAR, date, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from typing import Any
 
 from cds_service.core.fhirpath.dates import Partial, parse_date, shift
 
 UNKNOWN = "unknown"
 OLDEST_MONTHS = 90 * 12
+FIRST_MINUTE, MOST = 8 * 60, 16 * 60
+Times = Mapping[str, tuple[datetime, ...]]
+NO_TIMES: Times = {}
+
+
+def times(request: Any) -> Times:
+    """Return the moments of each day that stand anywhere in a request, in their order; without a zone, none is told."""
+    found: dict[str, set[datetime]] = {}
+    waiting = [request]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, (dict, list)):
+            waiting += value.values() if isinstance(value, dict) else value
+        elif isinstance(value, str) and (moment := _moment(value)):
+            found.setdefault(value[:10], set()).add(moment)
+    return {day: tuple(sorted(moments)[:MOST]) for day, moments in found.items()}
+
+
+def _moment(written: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(written) if "T" in written else None
+        return moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (OverflowError, ValueError):
+        return None
 
 
 class Move:
-    """The move of a request from the day on which it was `asked` to another one, `today`."""
+    """The move of a request from the day on which it was `asked` to another one, `today`.
 
-    def __init__(self, asked: date, today: date) -> None:
-        self.asked, self.today = asked, today
+    `times` are the moments of each day of the request, in their order.
+    """
+
+    def __init__(self, asked: date, today: date, times: Times = NO_TIMES) -> None:
+        self.asked, self.today, self._times = asked, today, times
         self._by = today - asked
 
     def day(self, written: object) -> str | None:
@@ -32,11 +63,12 @@ class Move:
             return UNKNOWN
 
     def _whole(self, written: str, parts: Partial) -> str:
-        try:
-            moment = datetime.fromisoformat(written) if "T" in written else None
-        except ValueError:
-            moment = None
-        return (moment + self._by).isoformat() if moment else (date(*parts) + self._by).isoformat()
+        day, moment = (date(*parts) + self._by).isoformat(), _moment(written)
+        of_day = self._times.get(written[:10], ())
+        if moment not in of_day or len(of_day) == 1:
+            return day
+        hours, minutes = divmod(FIRST_MINUTE + of_day.index(moment), 60)
+        return f"{day}T{hours:02}:{minutes:02}:00Z"
 
     def _partial(self, parts: Partial) -> Partial:
         if len(parts) == 1:

@@ -1,7 +1,7 @@
 """Runs golden cases, says how an answer differs from what was expected, and which actions the cases exercise."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -10,6 +10,7 @@ import msgspec
 
 from cds_service.cases.compare import compare_suggestions
 from cds_service.cases.read import Case, ExpectedCard, ExpectedMatch, ExpectedRecommendation
+from cds_service.cases.words import holds
 from cds_service.core.card import NOTICE, RECOMMENDATIONS, WARNINGS
 from cds_service.errors import Problem, RequestError
 from cds_service.hooks.answer import Answer, answer, find_service
@@ -18,10 +19,11 @@ from cds_service.knowledge.load import KnowledgeBase
 
 @dataclass
 class Outcome:
-    """What became of one case: its differences, and the actions that fired as 'plan#action'."""
+    """What became of one case: its differences, the actions that fired as 'plan#action', and what was said."""
 
     differences: list[str]
     fired: set[str] = field(default_factory=set)
+    said: tuple[str, ...] = ()
 
 
 def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = True) -> Outcome:
@@ -34,14 +36,16 @@ def run_case(knowledge: KnowledgeBase, name: str, case: Case, indexed: bool = Tr
         body = msgspec.json.encode(case.request)
         answered = answer(knowledge, service, body, case.today, lambda: f"card-{next(numbers)}", indexed=indexed)
     except RequestError as error:
-        return Outcome(unknown + _compare_error(case, error.status, str(error)))
+        return Outcome(unknown + _compare_error(case, error.status, str(error)), said=(str(error),))
+    cards = json.loads(answered.to_json())["cards"]
+    said = tuple(card[element] for card in cards for element in ("summary", "detail"))
     if case.error:
-        return Outcome([*unknown, f"expected error {case.error.status}, got {len(answered.cards)} card(s)"])
+        return Outcome([*unknown, f"expected error {case.error.status}, got {len(cards)} card(s)"], said=said)
     fired = fired_actions(answered)
     plans = {each.partition("#")[0] for each in fired}
-    differences = unknown + _compare_cards(case.cards or (), json.loads(answered.to_json())["cards"])
+    differences = unknown + _compare_cards(case.cards or (), cards)
     differences += [f"{each} fired, and must be silent" for each in case.silent if each in plans]
-    return Outcome(differences, fired)
+    return Outcome(differences, fired, said)
 
 
 def fired_actions(answered: Answer) -> set[str]:
@@ -60,12 +64,13 @@ def _compare_error(case: Case, status: int, text: str) -> list[str]:
     if case.error is None:
         return [f"expected cards, got error {status}: {text}"]
     found = [] if status == case.error.status else [f"expected error {case.error.status}, got {status}"]
-    return found + [f"the error does not mention {word!r}" for word in case.error.mentions if word not in text]
+    return found + [f"the error does not mention {word!r}" for word in case.error.mentions if not holds(text, word)]
 
 
 def _compare_cards(expected: tuple[ExpectedCard, ...], cards: list[dict[str, Any]]) -> list[str]:
     if len(expected) != len(cards):
-        return [f"expected {len(expected)} card(s), got {len(cards)}: {[card['summary'] for card in cards]}"]
+        summaries = "; ".join(card["summary"] for card in cards)
+        return [f"expected {len(expected)} card(s), got {len(cards)}{': ' if cards else ''}{summaries}"]
     left, differences = list(cards), []
     for each in expected:
         tried = [(_compare_card(each, card), i) for i, card in enumerate(left)]
@@ -83,16 +88,12 @@ def _compare_card(expected: ExpectedCard, card: Mapping[str, Any]) -> list[str]:
         "warnings": (sorted(expected.warnings), sorted(each["risk"] for each in extension.get(WARNINGS, []))),
         "notice": (expected.notice, extension.get(NOTICE)),
     }
-    found = [f"{key}: expected {want}, got {got}" for key, (want, got) in pairs.items() if want != got]
+    found = [f"{key}: expected {_words(want)}, got {_words(got)}" for key, (want, got) in pairs.items() if want != got]
     found += _matches(expected.recommendations, extension.get(RECOMMENDATIONS, []))
     if expected.suggestions is not None:
         found += compare_suggestions(expected.suggestions, card.get("suggestions", []))
-    found += [
-        f"summary lacks {word!r}" for word in expected.summary if word.casefold() not in card["summary"].casefold()
-    ]
-    return found + [
-        f"detail lacks {word!r}" for word in expected.detail if word.casefold() not in card["detail"].casefold()
-    ]
+    found += [f"summary lacks {each!r}" for each in expected.summary if not holds(card["summary"], each)]
+    return found + [f"detail lacks {each!r}" for each in expected.detail if not holds(card["detail"], each)]
 
 
 def _parsed(found: list[dict[str, Any]]) -> list[ExpectedRecommendation]:
@@ -105,11 +106,19 @@ def _parsed(found: list[dict[str, Any]]) -> list[ExpectedRecommendation]:
     return msgspec.convert(shown, list[ExpectedRecommendation])
 
 
-def _facts(found: Any) -> list[tuple[str, ...]]:
-    return sorted(
-        (each.disorder, each.stance, each.guideline, each.evidence_class or "-", each.evidence_from or "-")
-        for each in found
-    )
+def _facts(found: Any) -> list[str]:
+    return sorted(_fact(each) for each in found)
+
+
+def _fact(each: ExpectedRecommendation) -> str:
+    graded = f", class {each.evidence_class}" if each.evidence_class else ""
+    source = f", evidence from {each.evidence_from}" if each.evidence_from else ""
+    return f"{each.disorder}: {each.stance} ({each.guideline}{graded}{source})"
+
+
+def _words(value: Sequence[str] | None) -> str:
+    """Return a key, or several, as they are read."""
+    return (value if isinstance(value, str) else "; ".join(value or ())) or "none"
 
 
 def _matches(expected: tuple[ExpectedRecommendation, ...], found: list[dict[str, Any]]) -> list[str]:
@@ -117,13 +126,13 @@ def _matches(expected: tuple[ExpectedRecommendation, ...], found: list[dict[str,
     differences = []
     for each in expected:
         if not _same(each.matched, got.get(each.disorder, ())):
-            shown = [(m.resource, m.code, m.how) for m in got.get(each.disorder, ())]
-            differences.append(f"{each.disorder}: expected matched {_plain(each.matched)}, got {shown}")
+            shown = [_words(_plain(matched)) for matched in (each.matched, got.get(each.disorder, ()))]
+            differences.append(f"{each.disorder}: expected matched {shown[0]}, got {shown[1]}")
     return differences
 
 
-def _plain(matched: tuple[ExpectedMatch, ...]) -> list[tuple[str, str | None, str]]:
-    return [(each.resource, each.code, each.how) for each in matched]
+def _plain(matched: tuple[ExpectedMatch, ...]) -> list[str]:
+    return [f"{each.resource} ({each.code + ', ' if each.code else ''}by {each.how})" for each in matched]
 
 
 def _same(expected: tuple[ExpectedMatch, ...], got: tuple[ExpectedMatch, ...]) -> bool:

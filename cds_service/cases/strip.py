@@ -9,15 +9,19 @@ its token, and every element that nobody has heard of. Of what is read,
 - code systems of the house get invented addresses;
 - a modifierExtension stays as a marker, a dosage text as a mark that it holds a number or none.
 
-That is not all that HIPAA's Safe Harbor (45 CFR 164.514(b)(2)) asks for, and not promised: texts that conditions read
-(names of diagnoses, drugs and results, written values, units, codes of the house) stay as they are, so a person has to
-look at each of them; intervals, ages and rare combinations of codes stay too, and whoever knows the day of the call can
-tell the other days. A case that must be beyond doubt is one that was invented.
+- the display of a code that the knowledge knows becomes the knowledge's own, unless it names something else as well;
+- times of day go, or become invented ones where they order the results of a day.
+
+Texts that conditions read (names of diagnoses, drugs and results, written values, units, codes of the house) stay as
+they are. What of them holds a word by which the request itself tells who it is about (cases.identity) is given back as
+`telling`, and must not be written. The others a person has to look at: that is not all that HIPAA's Safe Harbor (45 CFR
+164.514(b)(2)) asks for, and not promised. Intervals, ages and rare combinations of codes stay too, and whoever knows
+the day of the call can tell the other days. A case that must be beyond doubt is one that was invented.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -25,9 +29,10 @@ import msgspec
 import orjson
 
 from cds_service.cases.elements import CONTEXT, resource
+from cds_service.cases.identity import Identity, leaves
 from cds_service.cases.invented import Invented
 from cds_service.cases.kept import Keeper
-from cds_service.cases.moved import Move
+from cds_service.cases.moved import Move, times
 from cds_service.core.fhirpath.dates import parse_date
 from cds_service.core.hook import HOOKS
 from cds_service.core.valueset import Terminology
@@ -41,11 +46,16 @@ _NAMED = re.compile(r"\b[A-Z][A-Za-z]+/[\w.:-]+|\b\d{4}(-\d{2}){0,2}\b")
 
 @dataclass(frozen=True)
 class Stripped:
-    """A request without who it is about, the day it is set to, and the texts that a person has to look at."""
+    """A request without who it is about, the day it is set to, and the texts that a person has to look at.
+
+    `telling` is what must not be kept, by the place where it stands: the words there that tell who it is about, each
+    with the element of the request that gives it.
+    """
 
     request: dict[str, Any]
     today: date
     texts: tuple[str, ...]
+    telling: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def strip(
@@ -60,7 +70,8 @@ def strip(
     for name, kind in (("patientId", "Patient"), ("userId", None), ("encounterId", "Encounter")):
         invented.meet_reference(context.get(name) if isinstance(context, dict) else None, kind)
     invented.meet(request)
-    keeper = Keeper(invented, Move(asked, today), _ordered(context), terminology)
+    move = Move(asked, today, times(request))
+    keeper = Keeper(invented, move, _ordered(context), Identity(request, terminology), terminology)
     kept: dict[str, Any] = {}
     if isinstance(request.get("hook"), str):
         kept["hook"] = request["hook"] if request["hook"] in HOOKS else "another-hook"
@@ -70,7 +81,8 @@ def strip(
         kept["context"] = held
     if isinstance(prefetch := request.get("prefetch"), dict):
         kept["prefetch"] = {name: _prefetched(prefetch[name], keeper) for name in keys if _came(prefetch, name)}
-    return Stripped(kept, today, tuple(keeper.texts))
+    places = {place: keeper.telling[each] for place, each in leaves(kept) if each in keeper.telling}
+    return Stripped(kept, today, tuple(keeper.texts), places)
 
 
 def _ordered(context: Any) -> list[date]:

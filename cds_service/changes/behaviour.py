@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from cds_service.cases.run import fired_actions
 from cds_service.changes.card_changes import CardChange, compare_cards, shown
 from cds_service.changes.cards import Card
 from cds_service.changes.differences import ABSENT, differences
@@ -22,7 +23,7 @@ class Compared:
     """The two answers of one service to one question.
 
     `refused` is why neither side answers, `versions_only` says that nothing but versions differs, `is_request` that the
-    question is a request of a folder and no golden case.
+    question is a request of a folder and no golden case, `plans` are those that speak in either answer.
     """
 
     name: str
@@ -31,15 +32,17 @@ class Compared:
     versions_only: bool = False
     refused: str | None = None
     is_request: bool = False
+    plans: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
-class _Reply:
-    """What a service said: cards by what they are about, all cards as they are, or why it refused."""
+class Reply:
+    """What a service said: cards by what they are about, all as they are, or why it refused; which plans spoke."""
 
     cards: Mapping[str, Card]
     raw: str = ""
     refusal: str | None = None
+    plans: frozenset[str] = frozenset()
 
 
 def compare_answers(old: KnowledgeBase, new: KnowledgeBase, questions: Iterable[Question]) -> list[Compared]:
@@ -47,7 +50,7 @@ def compare_answers(old: KnowledgeBase, new: KnowledgeBase, questions: Iterable[
     found = []
     for each in questions:
         services = _services(each, old, new)
-        found += [_compare(each, service, _ask(old, service, each), _ask(new, service, each)) for service in services]
+        found += [_compare(each, service, ask(old, service, each), ask(new, service, each)) for service in services]
         if not services:
             found.append(Compared(each.name, "", (), refused=NO_HOOK, is_request=True))
     return found
@@ -61,16 +64,18 @@ def _services(question: Question, old: KnowledgeBase, new: KnowledgeBase) -> lis
     return sorted(name for name, service in both.items() if service.hook == question.hook)
 
 
-def _ask(knowledge: KnowledgeBase, name: str, question: Question) -> _Reply:
+def ask(knowledge: KnowledgeBase, name: str, question: Question) -> Reply:
+    """Return what a service of some knowledge says to a question."""
     if name not in knowledge.services:
-        return _Reply({}, refusal=NO_SERVICE)
+        return Reply({}, refusal=NO_SERVICE)
     try:
         service = find_service(knowledge, name)
         answered = answer(knowledge, service, question.body, question.today, lambda: "uuid")
     except RequestError as error:
-        return _Reply({}, refusal=f"{error.status}: {error}")
+        return Reply({}, refusal=f"{error.status}: {error}")
     raw = answered.to_json().decode()
-    return _Reply(_by_subject(json.loads(raw)["cards"], answered), raw)
+    plans = frozenset(each.partition("#")[0] for each in fired_actions(answered))
+    return Reply(_by_subject(json.loads(raw)["cards"], answered), raw, plans=plans)
 
 
 def _by_subject(cards: list[Card], answered: Answer) -> dict[str, Card]:
@@ -93,15 +98,16 @@ def _subject(card: Card) -> str:
     return ", ".join(disorders) or str(extension.get(NOTICE, ""))
 
 
-def _compare(question: Question, service: str, old: _Reply, new: _Reply) -> Compared:
+def _compare(question: Question, service: str, old: Reply, new: Reply) -> Compared:
     changes = tuple(_changes(old, new))
     if question.is_private:
         changes = tuple(shown(each) for each in changes)
     refused = new.refusal if old.refusal == new.refusal else None
-    return Compared(question.name, service, changes, not changes and old.raw != new.raw, refused, question.is_private)
+    versions_only, plans = not changes and old.raw != new.raw, old.plans | new.plans
+    return Compared(question.name, service, changes, versions_only, refused, question.is_private, plans)
 
 
-def _changes(old: _Reply, new: _Reply) -> Iterator[CardChange]:
+def _changes(old: Reply, new: Reply) -> Iterator[CardChange]:
     if old.refusal != new.refusal:
         yield CardChange("refused", "", "", old.refusal, new.refusal)
     for name in dict.fromkeys((*old.cards, *new.cards)):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+Coded = tuple[str, str]
+
 
 class Section(Enum):
     """What a clinician signs first, and what last."""
@@ -47,7 +49,10 @@ WEIGHT = {kind: weight for weight, kind in enumerate(Kind)}
 
 @dataclass(frozen=True)
 class Change:
-    """One change of an artifact (its type and id): what differs, and how it was and is; None: it is not there."""
+    """One change of an artifact (its type and id): what differs, and how it was and is; None: it is not there.
+
+    `coded` is the system and code that it is about, where it is about one code of a value set.
+    """
 
     artifact: str
     title: str
@@ -55,6 +60,7 @@ class Change:
     what: str
     old: str | None = None
     new: str | None = None
+    coded: Coded | None = None
 
     @property
     def sentence(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cds_service.changes.card_changes import CardChange
 from cds_service.changes.change import Change, Section
+from cds_service.changes.exercise import Exercise
 from cds_service.changes.groups import Group
 from cds_service.changes.marks import Piece, marked
 from cds_service.changes.sheet import CARD_DEEDS, Sheet
@@ -12,7 +13,7 @@ from cds_service.changes.sheet import CARD_DEEDS, Sheet
 Cell = tuple[Piece, ...]
 Row = tuple[Cell, ...]
 SHOWN, FAILING_SHOWN = 20, 5
-NAMED = 4
+NAMED, EXAMPLES = 4, 5
 WHAT = {"refused": "Error", "vanishes": "Card vanishes", "appears": "Card appears", "order": "Order of the cards"}
 NOT_SHOWN = "not shown: it may hold what is known of the patient"
 
@@ -47,12 +48,13 @@ Block = Heading | Line | Table
 
 
 def to_page(sheet: Sheet) -> Iterator[Block]:
-    """Return the sheet from top to bottom: the most dangerous first."""
+    """Return the sheet from top to bottom: what is answered and advised first, then what is to mend, then wording."""
     yield Heading(1, f"What changes from {sheet.old} to {sheet.new}")
     yield from (Line(text, is_grave) for text, is_grave in summary(sheet))
-    yield from _warnings(sheet)
-    yield from _artifacts(Section.ADVICE, sheet.changes)
     yield from _behaviour(sheet)
+    yield from _artifacts(Section.ADVICE, sheet.changes)
+    yield from _unexercised(sheet.exercise)
+    yield from _warnings(sheet)
     yield from _artifacts(Section.WORDING, sheet.changes)
     yield from _rest(sheet.changes)
 
@@ -65,16 +67,24 @@ def summary(sheet: Sheet) -> Iterator[tuple[str, bool]]:
         yield "Behaviour: not compared. No golden case was found beside either side, and no requests were given.", True
     else:
         yield f"Behaviour: {_behaviour_in_words(sheet)}", bool(sheet.groups)
-    if sheet.services:
-        yield f"Services: {len(sheet.services)} change(s).", True
-    if sheet.failing:
-        yield f"Golden cases of {sheet.new} that it does not meet: {len(sheet.failing)}.", True
+    yield from _to_look_at(sheet)
     if sheet.versions_only:
         yield f"Same advice, other versions of value sets or plans: {sheet.versions_only} case(s).", False
-    if sheet.unread:
-        yield f"Requests that were not answered: {len(sheet.unread)}.", True
     artifacts = len({each.artifact for each in sheet.changes})
     yield f"Artifacts: {len(sheet.changes)} change(s) in {artifacts} artifact(s).", False
+
+
+def _to_look_at(sheet: Sheet) -> Iterator[tuple[str, bool]]:
+    exercise, warnings = sheet.exercise, _warned(sheet)
+    told = {
+        f"Exercised by no case: {exercise.number} of {exercise.judged} change(s) of advice and wording, listed below. "
+        "No answer shows what they do.": exercise.unexercised,
+        f"Services: {len(sheet.services)} change(s).": sheet.services,
+        f"Golden cases of {sheet.new} that it does not meet: {len(sheet.failing)}.": sheet.failing,
+        f"{Section.WARNING.value}: {len(warnings)} version(s), listed below.": warnings,
+        f"Requests that were not answered: {len(sheet.unread)}.": sheet.unread,
+    }
+    yield from ((text, True) for text, found in told.items() if found)
 
 
 def _behaviour_in_words(sheet: Sheet) -> str:
@@ -86,8 +96,12 @@ def _behaviour_in_words(sheet: Sheet) -> str:
     return f"{sum(cards.values())} card(s) changed in {sheet.differing} of {sheet.asked} case(s){counted}."
 
 
+def _warned(sheet: Sheet) -> list[Change]:
+    return [each for each in sheet.changes if each.kind.section is Section.WARNING]
+
+
 def _warnings(sheet: Sheet) -> Iterator[Block]:
-    warnings = [each for each in sheet.changes if each.kind.section is Section.WARNING]
+    warnings = _warned(sheet)
     if not (warnings or sheet.failing or sheet.unread):
         return
     yield Heading(2, Section.WARNING.value)
@@ -114,6 +128,17 @@ def _behaviour(sheet: Sheet) -> Iterator[Block]:
         yield Table("Cards", header, tuple(_group(each) for each in sheet.groups))
 
 
+def _unexercised(exercise: Exercise) -> Iterator[Block]:
+    if not exercise.unexercised:
+        return
+    yield Heading(2, "Exercised by no case")
+    rows = tuple(
+        (_plain(f"{each.title} ({each.artifact})"), _plain("\n".join(each.changes)), _plain(each.asked))
+        for each in exercise.unexercised
+    )
+    yield Table("", ("Where", "What", "What asks about it, and does"), rows)
+
+
 def _service(change: CardChange) -> Row:
     if change.deed == "changes":
         return (_plain(f"{change.card}: {change.fact}"), *_both(change.old, change.new))
@@ -125,7 +150,8 @@ def _group(group: Group) -> Row:
     is_hidden = change.deed == "changes" and change.old is None and change.new is None
     both = (_plain(NOT_SHOWN), _plain(NOT_SHOWN)) if is_hidden else _both(change.old, change.new)
     more = f" and {len(group.cards) - NAMED} more" if len(group.cards) > NAMED else ""
-    cases = f"{len(group.cases)}{': ' if len(group.cases) == 1 else ', e.g. '}{group.cases[0]}"
+    among = ", among them" if len(group.cases) > EXAMPLES else ""
+    cases = "\n".join((f"{len(group.cases)}{among}:", *group.cases[:EXAMPLES]))
     what = WHAT.get(change.deed, change.fact[:1].upper() + change.fact[1:])
     return _plain(what), *both, _plain("; ".join(group.cards[:NAMED]) + more), _plain(cases)
 

@@ -9,6 +9,7 @@ from cds_service.cases.run import run_case
 from cds_service.changes.behaviour import Compared
 from cds_service.changes.card_changes import CardChange
 from cds_service.changes.change import Change
+from cds_service.changes.exercise import Exercise
 from cds_service.changes.groups import Group, grouped
 from cds_service.changes.questions import Unread
 from cds_service.knowledge.load import KnowledgeBase
@@ -29,7 +30,8 @@ class Sheet:
     """What differs: artifacts, services, cards over all cases; what fails; and what could not be asked.
 
     `asked` and `differing` count questions, `versions_only` those whose advice is the same from other versions. `cards`
-    counts cards that appear, vanish and change. `is_same` says that the artifacts are equal, so that nothing was asked.
+    counts cards that appear, vanish and change, `exercise` tells what no case exercises. `is_same` says that the
+    artifacts are equal, so that nothing was asked.
     """
 
     old: str
@@ -43,6 +45,7 @@ class Sheet:
     cards: Mapping[str, int] = field(default_factory=dict)
     failing: tuple[Failing, ...] = ()
     unread: tuple[Unread, ...] = ()
+    exercise: Exercise = field(default_factory=Exercise)
     is_same: bool = False
 
     @property
@@ -59,6 +62,7 @@ def to_sheet(
     compared: list[Compared],
     failing: Iterable[Failing],
     unread: Iterable[Unread],
+    exercise: Exercise,
 ) -> Sheet:
     """Return the sheet of two sides, which are called `old` and `new`."""
     refused = [Unread(each.name, each.refused) for each in compared if each.refused and each.is_request]
@@ -74,6 +78,7 @@ def to_sheet(
         cards=_count(compared),
         failing=tuple(failing),
         unread=(*unread, *refused),
+        exercise=exercise,
     )
 
 

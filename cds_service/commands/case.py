@@ -1,7 +1,9 @@
 """cds-service case: golden cases of one's own."""
 
+import json
 import re
 import sys
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,8 +12,9 @@ import click
 import orjson
 
 from cds_service.app import real_effects
-from cds_service.cases.expect import looks_answered, parse_expectation, to_case
-from cds_service.cases.run import run_case
+from cds_service.cases.expect import copied, looks_answered, parse_expectation, tells_who, to_case
+from cds_service.cases.identity import Identity
+from cds_service.cases.run import Outcome, run_case
 from cds_service.cases.strip import Stripped, answers_alike, strip
 from cds_service.commands.expecting import Asker
 from cds_service.commands.options import (
@@ -70,12 +73,13 @@ def new(
 ) -> None:
     """Make a golden case of a REQUEST in a file, without what could tell who it is about.
 
-    Only elements that the service reads are kept; ids are invented and all dates moved. Texts that conditions read
-    (names of diagnoses and drugs, written values) stay as they are: they are shown, and nothing is written until
-    somebody has said that they name nobody. Intervals and ages in months stay too.
+    Only elements that the service reads are kept; ids are invented, all dates moved and times of day left out. Texts
+    that conditions read (names of diagnoses and drugs, written values) stay as they are: one that holds a name, an
+    identifier, an address or an id of the request is refused, with its place; the others are shown, and nothing is
+    written until somebody has said that they name nobody. Intervals and ages in months stay too.
 
     What must come out is asked for, or read from --expect. It comes from the source: the service's answer is not
-    shown before and cannot be taken for it. Then the case is written and run.
+    shown before and cannot be taken for it: what repeats a card at length is refused. Then the case is written and run.
 
     Exit code 0: written, and it passes; 1: the knowledge or the expectation has problems, or the case is written and
     does not pass, which is for the source to decide; 2: usage or settings.
@@ -90,15 +94,22 @@ def new(
     request = _request(request_file)
     service = _service(knowledge, service_id, request)
     path = _path(cases_folder(cases), service, name)
+    identity = Identity(request, knowledge.terminology)
+    _refuse(_telling("--name", {"-": identity.told_by(name)}))
     asked = asked_on.date() if asked_on else real_effects(settings.timezone).today()
     stripped = _stripped(knowledge, service, request, asked, today.date() if today else _other_than(asked))
+    _refuse(_telling(request_file.name, stripped.telling))
     _look_at(stripped, texts_are_clean)
-    if expect:
-        expected, problems = parse_expectation(expect.read_bytes(), expect.name)
-        _refuse(problems)
-    else:
-        expected = Asker(knowledge, stripped.request).ask()
-    _write(knowledge, f"{service.plan.id}/{name}", path, expected, stripped)
+    expected = _expected(knowledge, expect, stripped)
+    full_name, file = f"{service.plan.id}/{name}", expect.name if expect else "answers"
+    written, outcome, problems = _made(knowledge, full_name, expected, stripped, file)
+    problems = [*_telling(file, tells_who(expected, stripped.request, identity)), *problems]
+    if problems and not expect:
+        click.echo(
+            f"What you answered, to be mended in a file and given as --expect:\n{json.dumps(expected, indent=2)}"
+        )
+    _refuse(problems)
+    _write(full_name, path, written, outcome)
 
 
 def _request(file: Path) -> dict[str, Any]:
@@ -133,6 +144,25 @@ def _path(folder: Path, service: Service, name: str) -> Path:
     return path
 
 
+def _expected(knowledge: KnowledgeBase, file: Path | None, stripped: Stripped) -> dict[str, Any]:
+    if file is None:
+        return Asker(knowledge, stripped.request).ask()
+    expected, problems = parse_expectation(file.read_bytes(), file.name)
+    _refuse(problems)
+    return expected
+
+
+def _telling(file: str, found: Mapping[str, Mapping[str, str]]) -> list[Problem]:
+    """Return what of a file tells who the request is about, as problems."""
+    fix = (
+        "write it without. A word that names nobody there is let pass when the request has another name, identifier, "
+        "address or id in its place: change that in the request."
+    )
+    said = {place: ", ".join(f"{word!r} ({of})" for word, of in words.items()) for place, words in found.items()}
+    reason = "holds what the request itself tells of a person or an organisation:"
+    return [Problem(file, place, f"{reason} {words}.", fix) for place, words in said.items() if words]
+
+
 def _other_than(asked: date) -> date:
     return DAY if asked != DAY else DAY + timedelta(days=1)
 
@@ -146,8 +176,9 @@ def _stripped(
     if not answers_alike(knowledge, service, request, asked, stripped):
         _stop(
             f"Without what is left out, and moved from {asked} to {today}, the request is not answered as before: a "
-            "date may stand at a limit that is counted in months or years. Nothing was written. Try --today "
-            f"{_years_before(asked)}, which keeps every limit."
+            "date may stand at a limit that is counted in months or years, or a display say what its code does not. "
+            f"Nothing was written. Try --today {_years_before(asked)}, which keeps every limit, or move such words of "
+            "a display to the text beside it."
         )
     return stripped
 
@@ -174,19 +205,25 @@ def _confirmed() -> bool:
         return False
 
 
-def _write(knowledge: KnowledgeBase, name: str, path: Path, expected: dict[str, Any], stripped: Stripped) -> None:
+def _made(
+    knowledge: KnowledgeBase, name: str, expected: dict[str, Any], stripped: Stripped, file: str
+) -> tuple[bytes, Outcome, list[Problem]]:
+    """Return the case as it is written, what becomes of it, and what is wrong with it."""
     written, made, problems = to_case(expected, stripped.request, stripped.today, f"{name}.json")
-    _refuse(problems)
-    if made is None:
-        return
+    if made is None or problems:
+        return written, Outcome([]), problems
+    outcome = run_case(knowledge, name, made)
+    return written, outcome, copied(expected, outcome.said, file)
+
+
+def _write(name: str, path: Path, written: bytes, outcome: Outcome) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("xb") as file:
         file.write(written)
-    differences = run_case(knowledge, name, made).differences
     click.echo(f"Wrote {path}.")
-    for each in differences:
+    for each in outcome.differences:
         click.echo(f"{name}: {each}")
-    if differences:
+    if outcome.differences:
         _stop("The case does not pass. It is kept: the source decides whether the knowledge or the case is wrong.")
     click.echo("The case passes.")
 

@@ -13,6 +13,7 @@ from cds_service.app import real_effects
 from cds_service.changes.artifacts import compare_artifacts
 from cds_service.changes.as_json import to_json
 from cds_service.changes.behaviour import compare_answers, compare_services
+from cds_service.changes.exercise import find_unexercised
 from cds_service.changes.markdown import to_markdown
 from cds_service.changes.page import to_page
 from cds_service.changes.questions import Question, Unread, case_questions, read_requests
@@ -34,7 +35,7 @@ EXISTING = click.Path(path_type=Path, file_okay=False, exists=True)
 @click.option("--cases", type=FOLDER, help="Folder of golden cases; default: tests/cases or cases beside each side.")
 @click.option("--requests", type=EXISTING, help="Folder of CDS Hooks requests, one a .json file, to ask as well.")
 @click.option("--today", type=DATE, metavar="YYYY-MM-DD", help="Day of these requests.")
-@click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request.")
+@click.option("--markdown", is_flag=True, help="Print Markdown for a pull request: as much as fits into a comment.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def diff(
     old: str,
@@ -50,10 +51,12 @@ def diff(
     Each side is a folder that holds plandefinitions/ and valuesets/, or a Bundle file, or a revision of
     the git repository of the current folder (REV, or REV:folder from its top). Both are checked first. Then come codes,
     stances, conditions and wording in words, and what every golden case and request is answered on
-    both sides. Of requests only the file name is printed, never what is known of a patient.
+    both sides, and which changes no case exercises. Of requests only the file name is printed, never what is
+    known of a patient.
 
-    Exit code 0: every answer is the same; 1: a side has problems, or a request could not be asked;
-    2: usage, settings or no such side; 3: answers differ, or NEW does not meet a golden case of its own.
+    Exit code 0: every answer is the same; 1: a side has problems, or a request could not be asked, whether answers
+    differ or not; 2: usage, settings or no such side; 3: answers differ, or NEW does not meet a
+    golden case of its own.
 
     \b
     Examples:
@@ -68,7 +71,12 @@ def diff(
     before, after = _sides_or_exit(old, new, cases)
     sheet = _compare(before, after, asked, unread)
     show(sheet)
-    sys.exit(OTHERWISE if sheet.behaves_otherwise else PROBLEMS if sheet.unread else 0)
+    sys.exit(_exit_code(sheet))
+
+
+def _exit_code(sheet: Sheet) -> int:
+    """Return 1 where not all could be asked: a workflow that lets answers differ (3) must not pass over it."""
+    return PROBLEMS if sheet.unread else OTHERWISE if sheet.behaves_otherwise else 0
 
 
 def _show_markdown(sheet: Sheet) -> None:
@@ -123,7 +131,8 @@ def _compare(old: Side, new: Side, asked: list[Question], unread: list[Unread]) 
     compared = compare_answers(old.knowledge, new.knowledge, _progress(questions, "Asking both sides"))
     failing = failing_cases(new.knowledge, new.cases)
     services = compare_services(old.knowledge, new.knowledge)
-    return to_sheet(old.name, new.name, changes, services, compared, failing, unread)
+    exercise = find_unexercised(old, new, changes, compared)
+    return to_sheet(old.name, new.name, changes, services, compared, failing, unread, exercise)
 
 
 def _progress(items: list[Item], label: str) -> Iterator[Item]:

@@ -37,7 +37,7 @@ def _grid(table: Table) -> Grid:
     for row in shown:
         grid.add_row(*(_cell(each) for each in row))
     if more := len(table.rows) - len(shown):
-        grid.caption = f"and {more} more: --markdown and --json give all."
+        grid.caption = f"and {more} more: --json gives all."
     return grid
 
 

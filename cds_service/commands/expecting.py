@@ -9,6 +9,7 @@ from cds_service.core.plan import INDICATORS
 from cds_service.hooks.references import FIT_ID
 from cds_service.knowledge.load import KnowledgeBase
 
+FEW = 6
 HOWS = ("code", "text", "reason", "encounter", "lab", "combination")
 
 
@@ -49,12 +50,12 @@ class Asker:
         click.echo(f"Card {number}")
         card: dict[str, Any] = {"indicator": self._one("Indicator", list(INDICATORS.values()))}
         recommendations = []
-        while disorder := self._one("Disorder of a recommendation (empty: none, or no more)", self._disorders, "of"):
+        while disorder := self._one("Disorder of a recommendation", self._disorders, "empty: none, or no more"):
             recommendations.append(self._recommendation(disorder))
         given = {
             "recommendations": recommendations,
             "warnings": self._several("Warnings (risk codes)", self._risks),
-            "notice": self._one("Notice (empty: none)", self._notices, "of") if self._notices else "",
+            "notice": self._one("Notice", self._notices, "empty: none") if self._notices else "",
             "summary": _words("Words that the summary must hold"),
             "detail": _words("Words that the detail must hold"),
         }
@@ -62,26 +63,32 @@ class Asker:
 
     def _recommendation(self, disorder: str) -> dict[str, Any]:
         found = {"disorder": disorder, "stance": self._one("Stance", self._stances)}
-        if graded := self._one("Evidence class (empty: none given)", self._classes, "of"):
+        if graded := self._one("Evidence class", self._classes, "empty: none given"):
             found["evidenceClass"] = graded
-        found["guideline"] = self._one("Guideline (label)", self._labels)
-        if source := self._one("Evidence from (label; empty: none given)", self._labels, "of"):
+        found["guideline"] = self._one("Label of the guideline", self._labels)
+        if source := self._one("Label of what the class is from", self._labels, "empty: none given"):
             found["evidenceFrom"] = source
         return found | {"matched": list(self._matched())}
 
     def _matched(self) -> Iterator[dict[str, str]]:
-        click.echo(f"Records in the request: {', '.join(self._records)}")
-        while record := self._one("Record that it rests on (empty: no more)", list(self._records), "of"):
+        """Return one record at least: no recommendation rests on none."""
+        records = list(self._records)
+        if len(records) > FEW:
+            click.echo(f"Records in the request: {', '.join(records)}")
+        record = self._one("Record that it rests on", records) if records else ""
+        while record:
             how = self._one("How it is matched", list(HOWS))
             code = click.prompt("Its code (empty: matched by text)", default="", show_default=False)
             yield {"resource": record, "how": how} | ({"code": code} if code else {})
+            record = self._one("Another record that it rests on", records, "empty: no more")
 
-    def _one(self, question: str, known: list[str], may_be_empty: str = "") -> str:
-        """Return one of the known keys; with `may_be_empty`, or nothing."""
-        choices = ["", *known] if may_be_empty else known
-        default = "" if may_be_empty else None
-        answered = click.prompt(question, default=default, show_default=False, value_proc=_among(choices))
-        return str(answered)
+    def _one(self, question: str, known: list[str], empty: str = "") -> str:
+        """Return one of the known keys, shown where they are few; or nothing, where `empty` says its meaning."""
+        shown = ", ".join(known) if len(known) <= FEW else ""
+        hint = "; ".join(filter(None, (shown, empty)))
+        choices = ["", *known] if empty else known
+        asked = f"{question} ({hint})" if hint else question
+        return str(click.prompt(asked, default="", show_default=False, value_proc=_among(choices)))
 
     def _several(self, question: str, known: list[str]) -> list[str]:
         def read(value: str) -> list[str]:

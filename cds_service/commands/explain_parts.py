@@ -5,8 +5,20 @@ from collections.abc import Iterable
 from rich.text import Text
 from rich.tree import Tree
 
-from cds_service.core.explain.values import Part, Step, Truth
-from cds_service.core.explain.words import TRUTHS, gathered, is_plain, none_of, short, statements, told
+from cds_service.core.explain.deciding import left_out_of
+from cds_service.core.explain.values import LeftOut, Part, Step, Truth
+from cds_service.core.explain.words import (
+    OTHER_UNIT,
+    TRUTHS,
+    gathered,
+    is_plain,
+    negation,
+    none_of,
+    short,
+    statements,
+    told,
+    told_left_out,
+)
 
 COLOURS = {True: "green", False: "red", None: "yellow"}
 OUTCOMES = {"fired": "bold green", "taken": "green", "silent": "red", "not-asked": "dim"}
@@ -40,17 +52,19 @@ def add_lines(node: Tree, lines: Iterable[str]) -> None:
         node.add(Text(f"and {len(known) - MOST_LINES} more; --only shows all", style="dim"))
 
 
-def whole(step: Step) -> Tree:
-    """Return an action with every part of its condition and of those of its notes, and its suggestions."""
+def whole(step: Step, ignored: Iterable[LeftOut]) -> Tree:
+    """Return an action with every part of its condition and of those of its notes, and what of it was left out."""
     node = Tree(outcome(step), highlight=False)
     if step.because:
         node.add(Text(step.because))
+    for each in left_out_of(step, ignored):
+        node.add(Text(told_left_out(each), style="yellow"))
     if step.condition:
         means = "applies" if step.action.applies_on_unknown else "does not apply"
         branch = node.add(Text(f"condition (where it is unknown, the action {means})", style="dim"))
         _add_part(branch, step.condition)
     for noted in step.notes:
-        branch = node.add(Text(f"note, {'said' if noted.said else 'not said'}: {noted.note.text}"))
+        branch = node.add(Text(f"note, {'said' if noted.said else 'not said'}: {noted.text}"))
         _add_part(branch, noted.condition)
     return node
 
@@ -58,6 +72,8 @@ def whole(step: Step) -> Tree:
 def _add_part(tree: Tree, part: Part) -> None:
     if part.stages and not is_plain(part):
         _add_search(tree, part)
+    elif denied := negation(part):
+        tree.add(_truth(part.truth, denied))
     elif part.parts:
         node = tree.add(_truth(part.truth, part.kind))
         for together in gathered(part.parts):
@@ -67,7 +83,7 @@ def _add_part(tree: Tree, part: Part) -> None:
                 _add_part(node, together[0])
     else:
         for line in [none_of([part])] if is_plain(part) else statements(part):
-            tree.add(_truth(part.truth, line))
+            tree.add(_truth(part.truth, line + (OTHER_UNIT if part.other_unit else "")))
 
 
 def _add_search(tree: Tree, part: Part) -> None:

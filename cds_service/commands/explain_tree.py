@@ -8,10 +8,10 @@ from rich.text import Text
 from rich.tree import Tree
 
 from cds_service.commands.explain_parts import add_lines, headline, outcome, whole
-from cds_service.core.explain.deciding import is_touched
-from cds_service.core.explain.records import describe, records_of, sets_of
-from cds_service.core.explain.values import Step
-from cds_service.core.explain.words import found_all_the_same, name_of, reasons, told, why_unknown
+from cds_service.core.explain.deciding import is_touched, left_out_of
+from cds_service.core.explain.records import describe, records_of, sets_of, unknown_systems
+from cds_service.core.explain.values import LeftOut, Step
+from cds_service.core.explain.words import found_all_the_same, name_of, reasons, told, told_left_out, why_unknown
 from cds_service.core.facts import Facts
 from cds_service.core.records import Record
 from cds_service.core.valueset import Terminology
@@ -29,7 +29,7 @@ def print_explanation(explanation: Explanation, only: Sequence[str], everything:
     if not explanation.orders:
         console.print(Text(f"{NO_ORDER} The call holds {explanation.drafts} draft order(s)."))
     for each in explanation.orders:
-        console.print(_order(each, explanation.terminology, only, everything))
+        console.print(_order(each, explanation, only, everything))
 
 
 def _heading(explanation: Explanation) -> Text:
@@ -41,26 +41,27 @@ def _heading(explanation: Explanation) -> Text:
     return text
 
 
-def _order(explained: ExplainedOrder, terminology: Terminology, only: Sequence[str], everything: bool) -> Tree:
+def _order(explained: ExplainedOrder, explanation: Explanation, only: Sequence[str], everything: bool) -> Tree:
+    terminology, ignored = explanation.terminology, explanation.left_out
     tree = Tree(Text(f"Order {told(describe(explained.order, terminology.units))}", style="bold"), highlight=False)
     if explained.facts is None:
         branch = tree.add(Text("The service is not about this order", style="bold yellow"))
         for each in explained.steps:
             add_lines(branch, reasons(each))
         return tree
-    _add_data(tree, explained.facts, terminology)
+    _add_left_out(_add_data(tree, explained.facts, terminology), ignored)
     if only:
         for each in explained.named(only):
-            tree.children.append(whole(each))
+            tree.children.append(whole(each, ignored))
     elif everything:
         for each in explained.steps:
             _add_all(tree, each)
     else:
-        _add_overview(tree, explained.steps)
+        _add_overview(tree, explained.steps, ignored)
     return tree
 
 
-def _add_data(tree: Tree, facts: Facts, terminology: Terminology) -> None:
+def _add_data(tree: Tree, facts: Facts, terminology: Terminology) -> Tree:
     """Add the records that count, each with the value sets that hold its code."""
     branch = tree.add(Text("READ", style="bold"))
     for variable, records in records_of(facts).items():
@@ -70,12 +71,30 @@ def _add_data(tree: Tree, facts: Facts, terminology: Terminology) -> None:
             branch.add(Text(f"%{variable}: {'; '.join(named[:MOST_RECORDS])}{more}"))
     if not branch.children:
         branch.add(Text("no record that counts"))
+    return branch
+
+
+def _add_left_out(branch: Tree, ignored: Sequence[LeftOut]) -> None:
+    """Add the records that came and do not count, each with the reason."""
+    for each in ignored[:MOST_RECORDS]:
+        branch.add(Text(f"{told_left_out(each)} {_sets(each.value_sets, each.unknown_systems)}", style="yellow"))
+    if len(ignored) > MOST_RECORDS:
+        branch.add(Text(f"and {len(ignored) - MOST_RECORDS} more left out; --json names all", style="dim"))
 
 
 def _datum(record: Record, terminology: Terminology) -> str:
-    sets = [name_of(each).partition("|")[0] for each in sets_of(record, terminology)]
-    more = f" and {len(sets) - MOST_SETS} more" if len(sets) > MOST_SETS else ""
-    return f"{told(describe(record, terminology.units))} [{', '.join(sets[:MOST_SETS]) or 'no value set'}{more}]"
+    seen = describe(record, terminology.units)
+    return f"{told(seen)} {_sets(sets_of(record, terminology), unknown_systems(seen, terminology))}"
+
+
+def _sets(canonicals: Sequence[str], unknown: Sequence[str]) -> str:
+    """Return the value sets that hold a record's code, or that none does, and whether its system is the reason."""
+    sets = [name_of(each).partition("|")[0] for each in canonicals]
+    if sets:
+        more = f" and {len(sets) - MOST_SETS} more" if len(sets) > MOST_SETS else ""
+        return f"[{', '.join(sets[:MOST_SETS])}{more}]"
+    why = [f"none that is loaded uses the system {each}" if each else "its code names no system" for each in unknown]
+    return f"[{': '.join(filter(None, ('no value set', ', '.join(why))))}]"
 
 
 def _add_all(tree: Tree, step: Step) -> None:
@@ -89,17 +108,18 @@ def _add_all(tree: Tree, step: Step) -> None:
 # The overview
 
 
-def _add_overview(tree: Tree, steps: Sequence[Step]) -> None:
+def _add_overview(tree: Tree, steps: Sequence[Step], ignored: Sequence[LeftOut]) -> None:
     speaking = [each for step in steps for each in _speaking(step)]
     names = _names(speaking)
     silent = [each for each in speaking if each.outcome == "silent"]
     unknown = [each for each in silent if why_unknown(each)]
-    near = [each for each in silent if is_touched(each) and not why_unknown(each)]
-    far = [each for each in silent if not is_touched(each)]
+    lost = {id(each): [told_left_out(record) for record in left_out_of(each, ignored)] for each in silent}
+    near = [each for each in silent if (lost[id(each)] or is_touched(each)) and not why_unknown(each)]
+    far = [each for each in silent if not (lost[id(each)] or is_touched(each))]
     fired = tree.add(Text(f"FIRED ({sum(each.outcome == 'fired' for each in speaking)})", style="bold green"))
     for each in steps:
         _add_fired(fired, each)
-    _add_near(tree, near)
+    _add_near(tree, near, lost)
     _add_groups(tree, "UNKNOWN, AND SO SILENT", "bold yellow", unknown, why_unknown, names)
     _add_names(tree, f"SILENT, and nothing of it was found ({len(far)})", "bold red", far, names)
     asked = [each for each in speaking if each.outcome == "not-asked"]
@@ -132,12 +152,12 @@ def _add_fired(tree: Tree, step: Step) -> None:
         _add_fired(node, each)
 
 
-def _add_near(tree: Tree, steps: list[Step]) -> None:
+def _add_near(tree: Tree, steps: list[Step], lost: dict[int, list[str]]) -> None:
     if not steps:
         return
     branch = tree.add(Text(f"SILENT, though something of it was found ({len(steps)})", style="bold yellow"))
     for each in steps:
-        add_lines(branch.add(headline(each)), [*found_all_the_same(each), *reasons(each)])
+        add_lines(branch.add(headline(each)), [*lost[id(each)], *found_all_the_same(each), *reasons(each)])
 
 
 def _add_groups(tree: Tree, title: str, style: str, steps: list[Step], why: Why, names: dict[int, str]) -> None:

@@ -69,7 +69,7 @@ def to_suggestion(
     action = _action(offer, facts, draft)
     if suggestion is None or action is None or not offer.label:
         return None
-    values = {"order": facts.order.name or "the order", "matched": _matched_name(offer)}
+    values = {"order": facts.order.name or "the order", "matched": matched_name(offer)}
     described = {"type": suggestion.type, "description": put(offer.description, values) or put(offer.label, values)}
     label = put(offer.label, values)
     if which and suggestion.type != "create" and which not in label:
@@ -111,7 +111,8 @@ def _problem(offer: Offer) -> Evidence | None:
     )
 
 
-def _matched_name(offer: Offer) -> str:
+def matched_name(offer: Offer) -> str:
+    """Return what the value set calls the diagnosis that an offer was matched on; nothing where none is certain."""
     found = _problem(offer)
     return found.match.code.display if found else ""
 

@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 
 from cds_service.core.explain.records import describe
-from cds_service.core.explain.values import Step
+from cds_service.core.explain.values import LeftOut, Step
 from cds_service.core.explain.walk import explain_order, explain_plan
-from cds_service.core.explain.write import to_data, to_record, to_step
+from cds_service.core.explain.write import to_data, to_left_out, to_record, to_step
 from cds_service.core.facts import Facts
 from cds_service.core.records import Order
 from cds_service.core.valueset import Terminology
 from cds_service.errors import TooLarge
+from cds_service.hooks.explain_left_out import left_out
 from cds_service.hooks.prefetch import Fetch
 from cds_service.hooks.reading import InScope, deliver, read_call, read_facts, read_orders
 from cds_service.hooks.request import Limits
@@ -52,7 +53,8 @@ class ExplainedOrder:
 class Explanation:
     """Why a call is answered as it is.
 
-    `drafts` is the number of its draft orders, `missing` are the prefetch keys that were not available.
+    `drafts` is the number of its draft orders, `missing` are the prefetch keys that were not available, `left_out` the
+    records that came and do not count; they are not looked for where no order is the service's.
     """
 
     service: Service
@@ -62,6 +64,7 @@ class Explanation:
     orders: tuple[ExplainedOrder, ...]
     missing: tuple[str, ...]
     terminology: Terminology
+    left_out: tuple[LeftOut, ...] = ()
 
     def to_json(self, only: Collection[str] = ()) -> dict[str, Any]:
         """Return the explanation as JSON (docs/integrating.md, Explanations).
@@ -76,6 +79,7 @@ class Explanation:
             "today": self.today.isoformat(),
             "drafts": self.drafts,
             "missing": list(self.missing),
+            "leftOut": [to_left_out(each) for each in self.left_out],
             "orders": [self._order(each, only) for each in self.orders],
         }
 
@@ -108,21 +112,26 @@ def explain(
     orders = read_orders(knowledge, service, request)
     ours = [each for each in orders if each.concerned]
     missing: tuple[str, ...] = ()
+    ignored: tuple[LeftOut, ...] = ()
     facts: dict[int, Facts] = {}
     if ours:
         delivered = deliver(request, service, ours, limits, fetch)
         known = read_facts(knowledge, request, ours, delivered, today, indexed=False)
-        _refuse_too_much(known.facts, limits)
+        _refuse_too_much(known.facts, len(request.drafts), limits)
         facts = {id(each): one for each, one in zip(ours, known.facts, strict=True)}
-        missing = delivered.missing
+        missing, ignored = delivered.missing, left_out(request, delivered, knowledge.terminology)
     explained = tuple(_explain(knowledge, service, each, facts.get(id(each))) for each in orders)
-    return Explanation(service, knowledge.digest, today, len(request.drafts), explained, missing, knowledge.terminology)
+    drafts, terminology = len(request.drafts), knowledge.terminology
+    return Explanation(service, knowledge.digest, today, drafts, explained, missing, terminology, ignored)
 
 
-def _refuse_too_much(facts: list[Facts], limits: Limits) -> None:
-    """Refuse what would take too long: every action is asked about every record, of drafts and reasons, too."""
+def _refuse_too_much(facts: list[Facts], drafts: int, limits: Limits) -> None:
+    """Refuse what would take too long: every action is asked about every record, of drafts and reasons, too.
+
+    Drafts count once more, since those that are left out are not among the records.
+    """
     records = [[each.problems, each.observations, *each.named().values()] for each in facts]
-    work = sum(ORDER_WORK + sum(map(len, lists)) for lists in records)
+    work = drafts + sum(ORDER_WORK + sum(map(len, lists)) for lists in records)
     if work > limits.work:
         raise TooLarge(f"Explaining takes more than {limits.work} steps. Send fewer orders or records.")
 

@@ -1,7 +1,6 @@
 """ValueSet, CodeSystem and NamingSystem JSON -> core values. What is not interpreted is refused."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
-from itertools import repeat
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from cds_service.core.coding import Code
@@ -20,7 +19,7 @@ VALUE_SET_ELEMENTS = frozenset(
     """.split()
 )
 INCLUDE_ELEMENTS = frozenset({"system", "concept", "filter"})
-Known = set[tuple[str, str]]
+Known = dict[str, set[str]]  # codes by system
 
 
 def to_value_set(artifact: Artifact, problems: list[Problem]) -> ValueSet:
@@ -31,15 +30,17 @@ def to_value_set(artifact: Artifact, problems: list[Problem]) -> ValueSet:
     source, file = artifact.source, artifact.file
     problems += [Problem(file, *breach) for breach in (*_set(source), *check_expansion(source))]
     names_of: dict[Code, tuple[str, ...]] = {}
-    known: Known = set()
+    known: Known = {}
     for each in listed(source):
         names, held = _names(each, file, known, problems)
         names_of |= names
-        known |= held
+        for system, codes in held.items():
+            known.setdefault(system, set()).update(codes)
     if is_intensional(source):
-        names, held = _names(expanded(source), file, set(), problems)
-        is_apart = known.isdisjoint(held)
-        names_of |= names if is_apart else {code: names[code] for code in names if code[:2] not in known}
+        names, held = _names(expanded(source), file, {}, problems)
+        names_of |= (
+            names if _are_apart(known, held) else {code: names[code] for code in names if not _is_in(code, known)}
+        )
     return ValueSet(source.get("url", ""), source.get("version", ""), names_of)
 
 
@@ -69,24 +70,43 @@ def _include(path: str, include: Mapping[str, Any]) -> Iterator[tuple[str, str, 
 def _names(
     group: Concepts, file: str, known: Known, problems: list[Problem]
 ) -> tuple[dict[Code, tuple[str, ...]], Known]:
-    """Return the names of each code of a list, and the system and code of each; the known ones must not be among them.
+    """Return the names of each code of a list, and its codes by system; the known ones must not be among them.
 
     It goes from column to column: a list may be long.
     """
     rows = group.concepts
-    systems = [row.get("system", "") for row in rows] if group.system is None else [group.system] * len(rows)
-    written = [row.get("code", "") for row in rows]
-    displays = [row.get("display", "") for row in rows]
-    held = set(zip(systems, written, strict=True))
-    codes: list[Code] = list(map(tuple.__new__, repeat(Code), zip(systems, written, displays, strict=True)))
-    is_once = len(held) == len(codes) and held.isdisjoint(known)
+    one = group.system
+    written = [
+        (row.get("system", "") if one is None else one, row.get("code", ""), row.get("display", "")) for row in rows
+    ]
+    codes = list(map(Code._make, written))
+    systems, symbols, displays = zip(*codes, strict=True) if codes else ((), (), ())
+    held = _by_system(systems, symbols)
+    is_once = sum(map(len, held.values())) == len(codes) and _are_apart(known, held)
     elements: set[str] = set().union(*rows)
     is_named = "designation" in elements
     is_read = elements <= group.elements and not (is_named and _is_any_unreadable(rows))
-    if not (is_once and is_read and all(map(str.strip, displays)) and _are_codes(systems, written)):
-        problems += [Problem(file, *breach) for breach in _breaches(group, codes, set(known))]
+    if not (is_once and is_read and all(map(str.strip, displays)) and _are_codes(systems, symbols)):
+        problems += [Problem(file, *breach) for breach in _breaches(group, codes, known)]
     texts = map(_texts, displays, rows) if is_named else zip(displays, strict=True)
     return dict(zip(codes, texts, strict=True)), held
+
+
+def _by_system(systems: Sequence[str], codes: Sequence[str]) -> Known:
+    if len({*systems}) == 1:
+        return {systems[0]: {*codes}}
+    held: Known = {}
+    for system, code in zip(systems, codes, strict=True):
+        held.setdefault(system, set()).add(code)
+    return held
+
+
+def _are_apart(known: Known, held: Known) -> bool:
+    return all(known[system].isdisjoint(held[system]) for system in known.keys() & held.keys())
+
+
+def _is_in(code: Code, known: Known) -> bool:
+    return code.code in known.get(code.system, ())
 
 
 def _texts(display: str, concept: Mapping[str, Any]) -> tuple[str, ...]:
@@ -96,14 +116,14 @@ def _texts(display: str, concept: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((display, *(each.get("value", "") for each in designations))))
 
 
-def _are_codes(systems: list[str], codes: list[str]) -> bool:
+def _are_codes(systems: Sequence[str], codes: Sequence[str]) -> bool:
     """Return whether nothing is wrong with single codes; only where something is, each is looked at."""
     named = {*systems}
     ruled = [(each, codes if len(named) == 1 else _of(each, systems, codes)) for each in named & RULED]
     return all(named) and all(codes) and all(are_codes_of(*each) for each in ruled)
 
 
-def _of(system: str, systems: list[str], codes: list[str]) -> list[str]:
+def _of(system: str, systems: Sequence[str], codes: Sequence[str]) -> list[str]:
     return [code for each, code in zip(systems, codes, strict=True) if each == system]
 
 
@@ -114,13 +134,16 @@ def _is_any_unreadable(rows: list[Mapping[str, Any]]) -> bool:
 
 
 def _breaches(group: Concepts, codes: list[Code], known: Known) -> Iterator[tuple[str, str, str]]:
+    seen = {(system, code) for system, held in known.items() for code in held}
     for i, (code, concept) in enumerate(zip(codes, group.concepts, strict=True)):
-        for reason in _wrong(code, concept, group.elements, known):
+        for reason in _wrong(code, concept, group.elements, seen):
             yield f"{group.path}[{i}]", *reason
-        known.add(code[:2])
+        seen.add(code[:2])
 
 
-def _wrong(code: Code, concept: Mapping[str, Any], read: Set[str], known: Known) -> Iterator[tuple[str, str]]:
+def _wrong(
+    code: Code, concept: Mapping[str, Any], read: Set[str], seen: Set[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
     for name in sorted(concept.keys() - read):
         yield f"'{name}' of a concept is not interpreted.", "remove it."
     for text in (each.get("value", "") for each in concept.get("designation", [])):
@@ -130,7 +153,7 @@ def _wrong(code: Code, concept: Mapping[str, Any], read: Set[str], known: Known)
         yield f"{code.code} has no display.", "add the display of the code system."
     if not code.system:
         yield f"{code.code} has no system.", "add the system's URI."
-    if code[:2] in known:
+    if code[:2] in seen:
         yield f"{code.code} is in the set twice.", "remove one of them."
     if not is_code_of(code.system, code.code):
         written = how_written(code.system)

@@ -6,10 +6,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cds_service.__main__ import main
-from cds_service.cases.expect import looks_answered, parse_expectation
+from cds_service.cases.expect import copied, looks_answered, parse_expectation
 from cds_service.cases.read import read_cases
+from cds_service.cases.run import run_case
 from tests.cases_tools.conftest import TOPIC
-from tests.test_cases import SCHEMA
+from tests.golden import CASES
+from tests.test_cases import SCHEMA, source
 
 SERVICE = "lotion-order-select"
 NAME = "child-with-a-rash-is-recommended"
@@ -155,6 +157,24 @@ def test_a_key_that_the_knowledge_does_not_have_is_asked_for_again(new, files):
     assert "example-brun is not one of" in result.output
 
 
+def test_a_recommendation_rests_on_a_record(new, files):
+    """An empty answer is asked again: a case that expects no record never passes."""
+    result = new(expect=False, input=ANSWERS.replace("Condition/c1\n", "\n\nCondition/c1\n"))
+    assert result.exit_code == 0, result.output
+    assert "nothing is not one of: MedicationRequest/m1, Patient/p1, Condition/c1." in result.output
+    assert "Another record that it rests on (MedicationRequest/m1, Patient/p1, Condition/c1; empty: no more)" in (
+        result.output
+    )
+    assert the_case(files)["cards"] == EXPECTED["cards"]
+
+
+def test_short_lists_of_keys_are_in_the_question(new):
+    asked = new(expect=False, input=ANSWERS).output
+    assert "Indicator (info, warning, critical): " in asked
+    assert "Stance (not-recommended, recommended): " in asked
+    assert "Evidence class (I, II; empty: none given): " in asked
+
+
 def test_an_error_and_silence_can_be_expected(new, files):
     silent = ANSWERS.partition("n\n1\n")[0] + "n\n0\nexample-rash example-burn\n"
     assert new(expect=False, input=silent).exit_code == 1
@@ -189,8 +209,8 @@ def answered(run, files):
 def test_an_answer_is_no_expectation(new, run, files):
     answer = answered(run, files)
     assert answer["cards"]
-    for copied in (answer, EXPECTED | {"cards": answer["cards"]}, answer["cards"], {"response": answer}):
-        write(files / "expected.json", copied)
+    for answer_of in (answer, EXPECTED | {"cards": answer["cards"]}, answer["cards"], {"response": answer}):
+        write(files / "expected.json", answer_of)
         result = new()
         assert result.exit_code == 1
         assert "this is what a service answered, and no expectation" in result.output
@@ -219,6 +239,58 @@ def test_what_is_written_as_cases_are_does_not_look_like_an_answer():
     assert not looks_answered({"cards": [{"indicator": "info", "suggestions": [suggestion]}]})
     for path in (TOPIC / "cases").rglob("*.json"):
         assert not looks_answered(json.loads(path.read_text())), path
+
+
+def with_words(**words):
+    return EXPECTED | {"cards": [EXPECTED["cards"][0] | words]}
+
+
+def parts(text):
+    """The sentences of a text, without its marks."""
+    return [each for each in text.replace("*", "").replace("\n", " ").split(". ") if each.strip()]
+
+
+COPIES = {
+    "the summary": lambda card: with_words(summary=[card["summary"]]),
+    "nearly all of the summary": lambda card: with_words(summary=[card["summary"].partition(" ")[2].upper()]),
+    "the detail": lambda card: with_words(detail=[card["detail"]]),
+    "its sentences": lambda card: with_words(detail=parts(card["detail"])),
+    "half of it": lambda card: with_words(detail=[card["detail"][: len(card["detail"]) * 2 // 3]]),
+    "the detail as the summary": lambda card: with_words(summary=[card["detail"]]),
+    "what the source says": lambda card: EXPECTED | {"why": EXPECTED["why"] | {"says": card["detail"]}},
+    "the title": lambda card: EXPECTED | {"title": card["summary"]},
+}
+
+
+@pytest.mark.parametrize("copy", COPIES.values(), ids=COPIES)
+def test_a_text_that_repeats_the_answer_is_no_expectation(new, run, files, copy):
+    (card,) = answered(run, files)["cards"]
+    write(files / "expected.json", copy(card))
+    result = new()
+    assert result.exit_code == 1
+    assert "this repeats what the service answers" in result.output
+    assert "Fix: write a short phrase that the source makes you expect" in result.output
+    assert written(files) == []
+
+
+def test_a_phrase_of_the_source_is_taken_though_the_card_has_it_too(new, files):
+    write(files / "expected.json", with_words(summary=["recommended for example rash", "Class I"], detail=["Class I"]))
+    assert new().exit_code == 0
+
+
+def test_answers_that_repeat_the_card_are_given_back(new, run, files):
+    (card,) = answered(run, files)["cards"]
+    result = new(expect=False, input=ANSWERS.replace("Class I evidence supports lotion for rash.", card["summary"]))
+    assert result.exit_code == 1
+    assert "answers: why.says: this repeats what the service answers" in result.output
+    given_back = result.output.partition("given as --expect:\n")[2]
+    assert json.JSONDecoder().raw_decode(given_back)[0]["why"]["says"] == card["summary"]
+
+
+def test_no_case_of_ours_repeats_the_answer_at_length(knowledge):
+    for name, case in CASES.items():
+        expected = {key: source(name).get(key) for key in ("title", "why", "cards", "error")}
+        assert copied(expected, run_case(knowledge, name, case).said, name) == []
 
 
 def test_no_option_takes_the_answer():
@@ -321,10 +393,10 @@ def test_a_request_that_is_answered_otherwise_without_what_is_left_out_is_refuse
 
 @pytest.fixture
 def told():
-    """A request with a text that conditions read."""
+    """A request with a text that conditions read, and a name that stands nowhere else in it."""
     request = named_request()
     (entry,) = request["prefetch"]["conditions"]["entry"]
-    entry["resource"]["code"]["text"] = "Rash of Mr Smith"
+    entry["resource"]["code"]["text"] = "Rash of Mr Jones"
     return request
 
 
@@ -332,17 +404,69 @@ def test_texts_are_shown_and_somebody_has_to_look(new, files, told):
     for answer in ("n\n", "", "\n"):
         result = new(request=told, input=answer)
         assert result.exit_code == 1
-        assert "  Rash of Mr Smith\n" in result.output
+        assert "  Rash of Mr Jones\n" in result.output
         assert "Nothing was written." in result.output
         assert written(files) == []
     assert new(request=told, input="y\n").exit_code == 0
-    assert "Rash of Mr Smith" in json.dumps(the_case(files))
+    assert "Rash of Mr Jones" in json.dumps(the_case(files))
 
 
 def test_texts_that_were_looked_at(new, files, told):
     result = new("--texts-are-clean", request=told)
     assert result.exit_code == 0
-    assert "Rash of Mr Smith" in result.output
+    assert "Rash of Mr Jones" in result.output
+
+
+# What the request itself tells of a person
+
+
+def test_a_text_that_holds_a_name_of_the_request_is_refused_whatever_was_looked_at(new, files, told):
+    (entry,) = told["prefetch"]["conditions"]["entry"]
+    entry["resource"]["code"]["text"] = "Rash, see the note on SMITH"
+    for options in ((), ("--texts-are-clean",)):
+        result = new(*options, request=told, input="y\n")
+        assert result.exit_code == 1
+        place = "request.json: prefetch.conditions.entry[0].resource.code.text: "
+        assert place in result.output
+        assert "'smith' (name of a person)" in result.output
+        assert "Fix: write it without." in result.output
+        assert written(files) == []
+
+
+def test_a_name_that_is_a_word_as_well_makes_no_case_impossible(new, files, told):
+    told["prefetch"]["patient"]["name"] = [{"family": "Dry"}]
+    (entry,) = told["prefetch"]["conditions"]["entry"]
+    entry["resource"]["code"]["text"] = "Dry rash"
+    assert "'dry' (name of a person)" in new("--texts-are-clean", request=told).output
+    told["prefetch"]["patient"]["name"] = [{"family": "Smith"}]
+    assert new("--texts-are-clean", request=told).exit_code == 0
+    assert "Dry rash" in json.dumps(the_case(files))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "Mr Smith has a rash."},
+        {"why": EXPECTED["why"] | {"says": "Smith gets lotion."}},
+        {"why": EXPECTED["why"] | {"statement": "dr-smith"}},
+        {"cards": [EXPECTED["cards"][0] | {"summary": ["for Smith"]}]},
+        {"silent": ["smith"]},
+    ],
+)
+def test_an_expectation_that_names_somebody_is_refused(new, files, change):
+    write(files / "expected.json", EXPECTED | change)
+    result = new()
+    assert result.exit_code == 1
+    assert "expected.json: " in result.output
+    assert "'smith' (name of a person)" in result.output
+    assert written(files) == []
+
+
+def test_a_case_is_not_called_by_a_name(new, files):
+    result = new(name="smith-has-a-rash")
+    assert result.exit_code == 1
+    assert "--name: -: holds what the request itself tells" in result.output
+    assert written(files) == []
 
 
 def test_help():

@@ -7,9 +7,11 @@ import pytest
 from cds_service.cases.read import read_cases
 from cds_service.changes.behaviour import NO_HOOK, compare_answers, compare_services
 from cds_service.changes.card_changes import CardChange
-from cds_service.changes.groups import grouped
+from cds_service.changes.exercise import Exercise
+from cds_service.changes.groups import Group, grouped
+from cds_service.changes.page import Table, to_page
 from cds_service.changes.questions import Unread, case_questions, read_requests
-from cds_service.changes.sheet import failing_cases, to_sheet
+from cds_service.changes.sheet import Sheet, failing_cases, to_sheet
 from cds_service.knowledge.load import build_knowledge
 from tests.changes.lotion import BURN, OLD, RASH, RASH_SET, SERVICE, TOPIC, concepts, edited, flip_stance
 from tests.conftest import TODAY
@@ -125,6 +127,18 @@ def test_one_change_in_many_cases_is_told_once_with_its_cases(old):
     assert groups[0] == stance
 
 
+def test_a_change_of_cards_names_up_to_five_of_its_cases():
+    def cell(number):
+        cases = tuple(f"service/case-{i}" for i in range(number))
+        group = Group(CardChange("changes", "", "indicator", "info", "warning"), ("card",), cases)
+        (table,) = [each for each in to_page(Sheet("a", "b", groups=(group,), asked=9)) if isinstance(each, Table)]
+        return table.rows[0][-1][0].text
+
+    assert cell(1) == "1:\nservice/case-0"
+    assert cell(5) == "5:\n" + "\n".join(f"service/case-{i}" for i in range(5))
+    assert cell(7) == "7, among them:\n" + "\n".join(f"service/case-{i}" for i in range(5))
+
+
 def test_the_gravest_group_comes_first(old):
     """The case whose text changes is asked before the one whose card vanishes."""
 
@@ -169,7 +183,7 @@ def test_each_file_of_a_folder_is_asked_or_reported(old, requests):
         Unread("list.json", "is no CDS Hooks request: it names no hook"),
     ]
     found = compare_answers(old, after({RASH: flip_stance}), questions)
-    sheet = to_sheet("a", "b", [], [], found, [], unread)
+    sheet = to_sheet("a", "b", [], [], found, [], unread, Exercise())
     refusal = next(each.reason for each in sheet.unread if each.file == "refused.json")
     assert refusal.startswith("412: Required prefetch is not available")
     assert Unread("another-hook.json", NO_HOOK) in sheet.unread

@@ -80,7 +80,9 @@ def test_changed_answers_exit_3_and_are_told(old, flipped):
     assert "### Lotion is recommended for example rash: Class I (2026) (PlanDefinition/example-rash)" in lines
     assert "| Stance | <del>Recommended</del> | <ins>Not recommended</ins> |" in lines
     assert any(line.startswith("| Stance of example-rash | <del>recommended</del> |") for line in lines)
-    assert lines.index("## To mend before this is signed") < lines.index("## What is advised, and for whom")
+    order = ("## Behaviour", "## What is advised, and for whom", "## To mend before this is signed")
+    assert [line for line in lines if line in order] == list(order)
+    assert "- **To mend before this is signed: 1 version(s), listed below.**" in lines
 
 
 def test_a_case_of_the_new_side_that_is_not_met_exits_3(old, new):
@@ -153,10 +155,23 @@ def test_requests_are_asked_and_of_them_only_the_file_name_is_printed(tmp_path, 
     edit_plan(flipped, "example-rash", lambda plan: plan["action"][0].update(description="Said otherwise."))
     for how in ("--markdown", "--json"):
         result = diff(old, flipped, "--requests", folder, "--today", "2026-11-22", how)
-        assert result.exit_code == 3
+        assert result.exit_code == 1, "answers differ, and one request could not be asked"
         assert "call.json (lotion-order-select)" in result.output
         assert "broken.json" in result.output
         assert "jane" not in result.output
+
+
+def test_a_request_that_could_not_be_asked_does_not_hide_behind_answers_that_differ(tmp_path, old, flipped):
+    folder = tmp_path / "recorded"
+    folder.mkdir()
+    request = json.loads((old / "cases" / f"{CASE}.json").read_text())["request"]
+    (folder / "call.json").write_text(json.dumps(request))
+    arguments = old, flipped, "--requests", folder, "--today", "2026-11-22", "--markdown"
+    assert diff(*arguments).exit_code == 3
+    (folder / "refused.json").write_text(json.dumps(request | {"prefetch": {}}))
+    assert diff(*arguments).exit_code == 1, "refused by both sides"
+    (folder / "refused.json").write_text("{")
+    assert diff(*arguments).exit_code == 1, "not read"
 
 
 def test_a_revision_is_held_against_the_current_folder(repository):
@@ -267,7 +282,9 @@ def test_without_rich_the_tables_say_what_to_install_and_markdown_does_without(o
 def test_the_help_says_the_exit_codes_and_an_example():
     output = diff("--help").output
     assert "Exit code 0: " in output
-    assert "3: answers differ" in " ".join(output.split())
+    words = " ".join(output.split())
+    assert "1: a side has problems, or a request could not be asked, whether answers differ or not;" in words
+    assert "3: answers differ" in words
     assert "cds-service diff HEAD ." in output
 
 
@@ -277,4 +294,17 @@ def test_a_long_table_is_cut_in_a_terminal_and_says_so(old, new):
     result = diff(old, new)
     assert "X-19" in result.output
     assert "X-20" not in result.output
-    assert "and 10 more: --markdown and --json give all." in result.output
+    assert "and 10 more: --json gives all." in result.output
+
+
+def test_an_edit_that_no_case_exercises_is_told_first_and_with_what_it_fires(old, new):
+    row = {"code": "RASH-3", "display": "Example rash of the leg"}
+    edit_file(new / "valuesets" / "example-rash.json", lambda them: concepts(them).append(row))
+    result = diff(old, new, "--markdown")
+    assert result.exit_code == 0
+    assert "Behaviour: no card changed in 12 case(s)." in result.output
+    assert "- **Exercised by no case: 1 of 1 change(s) of advice and wording, listed below." in result.output
+    _, _, listed = result.output.partition("## Exercised by no case")
+    assert "RASH-3 Example rash of the leg | alone: example-rash, recommend: recommended, Class I |" in listed
+    found = json.loads(diff(old, new, "--json").output)["exercise"]
+    assert (found["judged"], len(found["unexercised"])) == (1, 1)

@@ -1,10 +1,13 @@
 """One kind of change each, and the sentence that a clinician reads of it. Written from docs/authoring.md, by hand."""
 
+import copy
+
 import pytest
 
 from cds_service.changes.artifacts import compare_artifacts
 from cds_service.changes.change import Section
 from cds_service.knowledge.load import Sources
+from cds_service.knowledge.read import Artifact
 from tests.changes.lotion import (
     BURN,
     OLD,
@@ -33,6 +36,11 @@ NOTE = {
         {"url": "text", "valueMarkdown": "Test a small spot first."},
     ],
 }
+RASH_3 = {
+    "code": "RASH-3",
+    "display": "Example rash of the leg",
+    "designation": [{"value": "Leg rash"}, {"value": "Shin spots"}],
+}
 RISK = {"id": "wet", "title": "wet skin", "priority": "urgent", "description": "Lotion runs off."}
 
 
@@ -53,6 +61,14 @@ CHANGES = {
     "a code added": (
         {RASH_SET: lambda them: concepts(them).append({"code": "RASH-3", "display": "Example rash of the leg"})},
         ["Code added (http://example.org/codes): RASH-3 Example rash of the leg"],
+    ),
+    "a code added with names, each of which finds records as well": (
+        {RASH_SET: lambda them: concepts(them).append(RASH_3)},
+        ["Code added (http://example.org/codes): RASH-3 Example rash of the leg; also: Leg rash; Shin spots"],
+    ),
+    "a code removed with its names": (
+        {RASH_SET: lambda them: concepts(them).pop(0)},
+        ["Code removed (http://example.org/codes): RASH-1 Example rash; also: Red spots"],
     ),
     "a code removed": (
         {RASH_SET: lambda them: concepts(them).pop(1)},
@@ -76,9 +92,9 @@ CHANGES = {
     "a code in another system": (
         {RASH_SET: lambda them: them["compose"]["include"][0].update(system="http://example.org/others")},
         [
-            "Code removed (http://example.org/codes): RASH-1 Example rash",
+            "Code removed (http://example.org/codes): RASH-1 Example rash; also: Red spots",
             "Code removed (http://example.org/codes): RASH-2 Example rash of the arm",
-            "Code added (http://example.org/others): RASH-1 Example rash",
+            "Code added (http://example.org/others): RASH-1 Example rash; also: Red spots",
             "Code added (http://example.org/others): RASH-2 Example rash of the arm",
         ],
     ),
@@ -329,12 +345,62 @@ def test_a_plan_that_is_new_is_told_whole():
     ]
 
 
-def test_a_value_set_that_is_new_is_told_with_its_codes():
-    fewer = Sources(tuple(each for each in OLD.artifacts if each.key != ("ValueSet", "example-wound")))
-    assert [each.sentence for each in compare_artifacts(fewer, OLD)] == [
-        "Value set added: Wound",
-        "Code added (http://example.org/codes): WOUND-1 Open wound",
+def without_set(name):
+    return Sources(tuple(each for each in OLD.artifacts if each.key != ("ValueSet", name)))
+
+
+def test_a_value_set_that_is_new_is_told_with_its_codes_and_their_names():
+    assert [each.sentence for each in compare_artifacts(without_set("example-rash"), OLD)] == [
+        "Value set added: Rash",
+        "Code added (http://example.org/codes): RASH-1 Example rash; also: Red spots",
+        "Code added (http://example.org/codes): RASH-2 Example rash of the arm",
     ]
+
+
+def test_a_value_set_that_is_gone_is_told_with_its_codes_and_their_names():
+    assert [each.sentence for each in compare_artifacts(OLD, without_set("example-rash"))] == [
+        "Value set removed: Rash",
+        "Code removed (http://example.org/codes): RASH-1 Example rash; also: Red spots",
+        "Code removed (http://example.org/codes): RASH-2 Example rash of the arm",
+    ]
+
+
+def renamed_rash(edit):
+    """Return the artifacts with the set of rashes under another id and address, with its codes edited."""
+    source = copy.deepcopy(next(each.source for each in OLD.artifacts if each.key == ("ValueSet", "example-rash")))
+    source |= {"id": "skin-rash", "url": f"{VS}/skin-rash", "title": "Rash of the skin"}
+    edit(concepts(source))
+    artifact = Artifact("skin-rash.json", "ValueSet", source, is_valid=True)
+    return Sources((*without_set("example-rash").artifacts, artifact))
+
+
+def test_a_value_set_under_another_name_is_told_with_the_codes_that_differ():
+    def edit(rows):
+        rows.append({"code": "RASH-4", "display": "Example rash of the back"})
+        rows[0]["designation"].pop()
+
+    found = [(each.artifact, each.sentence) for each in compare_artifacts(OLD, renamed_rash(edit))]
+    gone, come = "ValueSet/example-rash", "ValueSet/skin-rash"
+    expected = [
+        (gone, "Value set removed (probably renamed: it is skin-rash now, and what differs is told there): Rash"),
+        (
+            come,
+            "Value set added (probably renamed: it was example-rash, and 2 code(s) are the same): Rash of the skin",
+        ),
+        (come, "Code added (http://example.org/codes): RASH-4 Example rash of the back"),
+        (come, "Name of RASH-1 Example rash (http://example.org/codes) removed: Red spots"),
+    ]
+    assert found == expected
+
+
+def test_a_value_set_of_other_codes_is_no_other_name():
+    def edit(rows):
+        rows[1:] = [{"code": "X-1", "display": "One"}]
+
+    said = [each.sentence for each in compare_artifacts(OLD, renamed_rash(edit))]
+    assert not any("renamed" in each for each in said)
+    assert "Code removed (http://example.org/codes): RASH-2 Example rash of the arm" in said
+    assert "Code added (http://example.org/codes): RASH-1 Example rash; also: Red spots" in said
 
 
 def test_a_code_system_is_called_by_its_naming_system(shipped):

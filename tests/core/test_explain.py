@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.core.explain.conditions import explain_condition
-from cds_service.core.explain.deciding import deciding, leaves
+from cds_service.core.explain.deciding import deciding, leaves, telling
 from cds_service.core.explain.looking import Looking
 from cds_service.core.explain.searches import MOST_SHOWN
-from cds_service.core.explain.words import lines
+from cds_service.core.explain.words import lines, negation, worded
 from cds_service.core.facts import Facts
 from cds_service.core.fhirpath.compiler import compile_predicate
 from cds_service.core.fhirpath.condition import compile_condition
@@ -24,7 +24,8 @@ from tests.core.small_world import facts as any_facts
 
 RASH, BURN, LOTION, APART = (URLS[name] for name in ("rash", "burn", "lotion", "apart"))
 GRAM, MILLIGRAM = Unit("g", "mass", 1.0), Unit("mg", "mass", 0.001)
-IN_GRAMS = Terminology(TERMINOLOGY.value_sets.values(), {}, Units({"g": GRAM, "mg": MILLIGRAM}, {}))
+UNITS = Units({"g": GRAM, "mg": MILLIGRAM, "s": Unit("s", "time", 1.0)}, {})
+IN_GRAMS = Terminology(TERMINOLOGY.value_sets.values(), {}, UNITS)
 GONE = st.sets(st.sampled_from(["problems", "current", "observations"])).map(frozenset)
 
 
@@ -40,6 +41,10 @@ def problem(*codes, name="Condition/1", text=None, **more):
 
 def lab(value, name="Observation/1", day="2026-11-01"):
     return Lab(name, Concept([Coding(CODES, "assay")]), value_quantity=value, effective=day)
+
+
+def one_lab(value):
+    return facts(observations=[lab(value)])
 
 
 def look(known, terminology=IN_GRAMS, said=()):
@@ -186,6 +191,68 @@ def test_the_steps_of_a_search_are_told_one_by_one():
     ]
     (last,) = part.stages[-1].records
     assert (last.value, last.date) == ("2000 mg", "2026-11-01")
+    (line,) = lines([part])
+    assert line.endswith("= 2000 mg of 2026-11-01 came near, but value > 3 'g' (2000 mg against 3 g) is false")
+
+
+def test_a_result_that_matched_is_told_with_its_value_and_what_it_was_held_against():
+    labs = [lab(Quantity(4, code="g"), "Observation/a"), lab(Quantity(5, code="g"), "Observation/b", "2026-10-01")]
+    text = f"%observations.where(code.memberOf('{URLS['assay']}') and (value > 3 'g' or value > 9 'g')).exists()"
+    held = "assay (assay) = {} g of {} is in assay|1 as a result; value > 3 'g' ({} g against 3 g)"
+    assert lines([explained(text, facts(observations=labs))]) == [
+        "Observation/a " + held.format(4, "2026-11-01", 4),
+        "Observation/b " + held.format(5, "2026-10-01", 5),
+    ]
+    chain = f"%observations.where(code.memberOf('{URLS['assay']}')).newest().where((value <= 3 'g').not()).exists()"
+    assert lines([explained(chain, facts(observations=labs))]) == [
+        "Observation/a assay (assay) = 4 g of 2026-11-01 is in assay|1 as a result; "
+        "value <= 3 'g' (4 g against 3 g) is false"
+    ]
+
+
+# Limits in several units
+
+
+@pytest.mark.parametrize(
+    ("value", "decided"),
+    [
+        (Quantity(2, code="g"), ["value > 3 'g'"]),
+        (Quantity(2, ">", code="g"), ["value > 3 'g'"]),
+        (Quantity(2, code="s"), ["value > 4 's'"]),
+        (Quantity(5, unit="of something"), ["value > 3 'g'", "value > 4 's'"]),
+        (Quantity("much"), ["value > 3 'g'", "value > 4 's'"]),
+    ],
+)
+@pytest.mark.parametrize("last", ["value > 3 'g' or value > 4 's'", "(value <= 3 'g' and value <= 4 's').not()"])
+def test_of_limits_in_several_units_that_of_the_record_is_told(value, decided, last):
+    part = explained(f"%observations.where(code.memberOf('{URLS['assay']}') and ({last})).exists()", one_lab(value))
+    (seen,) = part.stages[0].records
+    assert [each.text.replace("<=", ">") for each in telling(seen.part)] == decided
+
+
+def test_a_value_below_the_limit_of_its_unit_is_said_to_be_and_no_unit_is_blamed():
+    known = one_lab(Quantity(5, code="mg"))
+    (line,) = lines([explained("%observations.where(value > 4 's' or value > 3 'g').exists()", known)])
+    assert line.endswith("came near, but value > 3 'g' (5 mg against 3 g) is false")
+
+
+def test_a_unit_that_suits_no_limit_is_named_as_the_reason():
+    (line,) = lines([explained("%observations.where(value > 4 's').exists()", one_lab(Quantity(5, code="mg")))])
+    assert line.endswith("value > 4 's' (5 mg against 4 s) is unknown: one unit cannot be converted into the other")
+
+
+@pytest.mark.parametrize(
+    ("text", "decided"),
+    [
+        ("value > 1 'g' and value > 4 's'", ["value > 4 's'"]),
+        ("(value > 3 'g' or value > 4 's').not()", ["value > 4 's'"]),
+        ("value > 4 's' or interpretation.exists()", ["value > 4 's'"]),
+        ("value > 4 's' or effective > %orderDate", ["value > 4 's'"]),
+    ],
+)
+def test_a_limit_in_another_unit_is_told_where_no_other_limit_settles_it(text, decided):
+    part = explained(f"%observations.where({text}).exists()", one_lab(Quantity(2, code="g")))
+    assert [each.text for each in telling(part.stages[0].records[0].part)] == decided
 
 
 # Comparisons and elements
@@ -233,3 +300,46 @@ def test_what_is_there_or_not_is_counted():
     assert (part.kind, part.truth, part.found, part.left) == ("exists", True, 1, ("2010-05",))
     part = explained("%order.route.empty()", facts())
     assert (part.kind, part.truth, part.parts[0].kind, part.parts[0].found) == ("not", True, "exists", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("%patient.birthDate.exists()", ["%patient.birthDate is given (2010-05)"]),
+        ("%patient.birthDate.exists().not()", ["%patient.birthDate is given (2010-05)"]),
+        ("%recommendations.exists()", ["no %recommendations"]),
+        ("%recommendations.empty()", ["no %recommendations"]),
+        ("%order.route.exists()", ["no %order.route is given"]),
+        ("%patient.gender.empty()", ["nothing is known of %patient.gender"]),
+    ],
+)
+def test_what_is_there_or_not_is_said_plainly(text, told):
+    assert lines(deciding(explained(text, facts(patient=Resource(birth_date="2010-05"))))) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("%patient.birthDate.exists().not()", "no %patient.birthDate is given (2010-05)"),
+        ("%recommendations.empty()", "no %recommendations"),
+        ("(%patient.gender = 'male').not()", "not: %patient.gender = 'male' (female against male)"),
+        (f"%problems.where(code.memberOf('{RASH}')).exists().not()", "no %problems: rash|1"),
+        (f"%problems.where(code.memberOf('{RASH}')).exists().not().not()", None),
+        ("(%patient.gender = 'male' or true).not()", None),
+    ],
+)
+def test_a_simple_negation_is_one_line(text, told):
+    part = explained(text, facts(patient=Resource(birth_date="2010-05", gender="female")))
+    assert negation(part) == told
+
+
+@pytest.mark.parametrize(
+    ("values", "matched", "told"),
+    [
+        ({}, "", "Record [matched] of the order. Give [dose meant]."),
+        ({"meant": "1 g"}, "red rash", "Record red rash of the order. Give 1 g."),
+        ({"given": "1 g"}, "red rash", "Record red rash of the order."),
+    ],
+)
+def test_placeholders_are_filled_or_worded(values, matched, told):
+    assert worded("Record {{matched}} of {{order}}. Give {{dose.meant}}.", values, matched) == told

@@ -1,7 +1,7 @@
 """What is written of a syntax tree is the condition again."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cds_service.core.fhirpath.parser import (
@@ -35,6 +35,8 @@ def grown(nodes):
 
 
 @given(st.recursive(leaves, grown, max_leaves=8))
+@example(Binary("!=", Literal("\\"), Literal("")))
+@example(Binary("!=", Literal("'\\\\"), Literal("\\'")))
 def test_a_tree_that_is_written_and_read_is_the_same_tree(node):
     assert parse_fhirpath(to_text(node)) == node
 
@@ -70,3 +72,19 @@ def test_every_shipped_condition_is_written_as_it_means(knowledge):
 )
 def test_parentheses_stand_where_they_are_needed(text):
     assert to_text(parse_fhirpath(text)) == text.replace("(a = b) = c", "a = b = c")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (r"\\", "\\"),
+        (r"\'", "'"),
+        (r"\u00e9", "é"),
+        (r"\t\/\`", "\t/`"),
+        (r"\\n", r"\n"),
+        (r"\\\'", r"\'"),
+        (r"\d", r"\d"),
+    ],
+)
+def test_a_literal_is_read_as_fhirpath_has_it(written, meant):
+    assert parse_fhirpath(f"'{written}' ") == Literal(meant)

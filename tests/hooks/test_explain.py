@@ -195,6 +195,9 @@ def test_drafts_and_reasons_count_as_work_too(explaining):
     order["reasonCode"] = [{"text": f"reason {i}"} for i in range(MOST_WORK)]
     assert str(MOST_WORK) in assert_outcome(explaining.post(ADDRESS, json=many), 413)
     del order["reasonCode"]
+    voided = [order | {"id": f"v{i}", "status": "entered-in-error"} for i in range(MOST_WORK)]
+    many["context"]["draftOrders"]["entry"] = [{"resource": each} for each in (order, *voided)]
+    assert str(MOST_WORK) in assert_outcome(explaining.post(ADDRESS, json=many), 413)
     drafts = [order | {"id": f"o{i}"} for i in range(50)]
     many["context"]["draftOrders"]["entry"] = [{"resource": each} for each in drafts]
     many["context"]["selections"] = [f"MedicationRequest/{each['id']}" for each in drafts]

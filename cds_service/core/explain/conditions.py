@@ -8,15 +8,17 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from cds_service.core.explain.dose import why_not_known
 from cds_service.core.explain.looking import Looking
 from cds_service.core.explain.records import written, written_code
 from cds_service.core.explain.searches import Explain, compile_search, data_of, steps_of, variable_of
 from cds_service.core.explain.values import Part, Truth
+from cds_service.core.fhirpath.comparison import measured
 from cds_service.core.fhirpath.compiler import compile_predicate, is_condition
 from cds_service.core.fhirpath.condition import Condition, compile_condition
 from cds_service.core.fhirpath.logic import FALSE, UNKNOWN
 from cds_service.core.fhirpath.needs import value_sets
-from cds_service.core.fhirpath.parser import Binary, Call, Literal, Node, Number
+from cds_service.core.fhirpath.parser import Binary, Call, Literal, Member, Node, Number, Variable
 from cds_service.core.fhirpath.paths import Typed, compile_path
 from cds_service.core.fhirpath.unparse import to_text
 from cds_service.core.units import Amount
@@ -153,9 +155,18 @@ def _element(node: Node, this: str | None, kind: str, source: Node | None) -> Ex
         data = data_of(typed.path(scope, item))
         shown = values(data.items, scope)
         truth, available = predicate(scope, item).truth, data.available if variable else None
-        return Part(text, kind, truth, variable=variable, available=available, left=shown, found=len(data.items))
+        because = "" if data.items else _because(source, scope)
+        part = Part(text, kind, truth, variable=variable, available=available, left=shown, found=len(data.items))
+        return part._replace(because=because)
 
     return explain
+
+
+def _because(node: Node, scope: Looking) -> str:
+    """Return why an element has no value, where that is reckoned and not looked up."""
+    if isinstance(node, Member) and node.source == Variable("dose"):
+        return why_not_known(scope.dose, node.name)
+    return ""
 
 
 def _values(typed: Typed) -> Callable[[list[Any], Looking], tuple[str, ...] | None]:
@@ -173,11 +184,22 @@ def _comparison(node: Binary, this: str | None) -> Explain:
 
     def explain(scope: Looking, item: Any) -> Part:
         left, right = (side(scope, item) for side in sides)
-        available = data_of(start(scope, item)).available if variable else None
+        data = data_of(start(scope, item))
+        available, other_unit = data.available if variable else None, _is_of_other_unit(data.items, node.right, scope)
         truth = predicate(scope, item).truth
-        return Part(text, "comparison", truth, variable=variable, available=available, left=left, right=right)
+        because = "" if data.items else _because(node.left, scope)
+        part = Part(text, "comparison", truth, variable=variable, available=available, left=left, right=right)
+        return part._replace(other_unit=other_unit, because=because)
 
     return explain
+
+
+def _is_of_other_unit(values: list[Any], bound: Node, scope: Looking) -> bool:
+    """Return whether a value has a known unit that cannot be converted into that of its limit."""
+    units = scope.terminology.units
+    unit = units.by_code.get(bound.unit) if isinstance(bound, Number) else None
+    amounts = [pair[1] for each in values if (pair := measured(each, units))] if unit else []
+    return bool(amounts) and all(unit is not None and each.to(unit) is None for each in amounts)
 
 
 def _side(node: Node, this: str | None) -> Callable[[Looking, Any], tuple[str, ...]]:

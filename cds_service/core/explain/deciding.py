@@ -1,6 +1,11 @@
 """What settled a condition: the fewest of its parts that a person must look at."""
 
-from cds_service.core.explain.values import Part, Step
+import re
+from collections.abc import Iterable
+
+from cds_service.core.explain.values import LeftOut, Part, Step
+
+OPERATOR = re.compile(r" (?:!?=|[<>]=?) ")
 
 
 def deciding(part: Part) -> tuple[Part, ...]:
@@ -15,6 +20,47 @@ def deciding(part: Part) -> tuple[Part, ...]:
     return tuple(leaf for each in chosen for leaf in deciding(each)) if chosen else (part,)
 
 
+def telling(part: Part, denied: bool = False) -> tuple[Part, ...]:
+    """Return the undivided parts that tell why a record was not counted; `denied` inside an odd number of not().
+
+    They are the deciding ones, except where a limit is given in several units: of these the record can only be held
+    against one, the others stay unknown, and by logic these alone leave the whole unknown. Whoever looks for the cause
+    must see the one that was compared: the value is on the right side of its limit, nothing ails its unit.
+    """
+    if part.kind == "not":
+        return telling(part.parts[0], not denied)
+    if part.kind not in {"and", "or"}:
+        return deciding(part)
+    is_choice = part.kind == ("and" if denied else "or")
+    chosen = [each for each in part.parts if each.truth is part.truth]
+    chosen = _compared(part, chosen, failed=denied) if is_choice and part.truth is None else chosen
+    return tuple(leaf for each in chosen for leaf in telling(each, denied))
+
+
+def _compared(part: Part, unknown: list[Part], failed: bool) -> list[Part]:
+    """Return the parts of a choice that is unknown without the limits in a unit that the record does not have."""
+    suiting = [each for each in unknown if not _is_in_other_unit(each)]
+    told = [*suiting, *(each for each in part.parts if each.truth is failed)]
+    compared = {_element(leaf) for each in told for leaf in leaves(each) if _is_compared(leaf)}
+    unsuited = [each for each in unknown if _is_in_other_unit(each)]
+    if not unsuited or any(_element(leaf) not in compared for each in unsuited for leaf in deciding(each)):
+        return unknown
+    return suiting or [each for each in told if compared & {_element(leaf) for leaf in leaves(each)}]
+
+
+def _is_compared(leaf: Part) -> bool:
+    return leaf.kind == "comparison" and bool(leaf.left) and not leaf.other_unit
+
+
+def _is_in_other_unit(part: Part) -> bool:
+    return all(leaf.other_unit for leaf in deciding(part))
+
+
+def _element(part: Part) -> str:
+    """Return what a comparison compares: what stands before its operator."""
+    return OPERATOR.split(part.text, maxsplit=1)[0]
+
+
 def leaves(part: Part) -> list[Part]:
     """Return all undivided parts of a condition."""
     return [leaf for each in part.parts for leaf in leaves(each)] if part.parts else [part]
@@ -25,6 +71,13 @@ def is_touched(step: Step) -> bool:
     if step.condition is None:
         return bool(step.because)
     return step.condition.truth is not False or any(map(_has_found, leaves(step.condition)))
+
+
+def left_out_of(step: Step, left_out: Iterable[LeftOut]) -> list[LeftOut]:
+    """Return the records that were left out and are in a value set that the condition of an action asks."""
+    parts = leaves(step.condition) if step.condition else []
+    asked = {(part.variable, canonical) for part in parts for canonical in part.value_sets}
+    return [each for each in left_out if any((name, of) in asked for name in each.variables for of in each.value_sets)]
 
 
 def _has_found(part: Part) -> bool:

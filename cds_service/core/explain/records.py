@@ -48,6 +48,11 @@ def sets_of(record: Record, terminology: Terminology) -> list[str]:
     return sorted(match.value_set for match in found.values())
 
 
+def unknown_systems(seen: Seen, terminology: Terminology) -> tuple[str, ...]:
+    """Return the systems of a record's codes of which no loaded value set has a code; '' for a code without one."""
+    return tuple(dict.fromkeys(system for system, _ in seen.codes if system not in terminology.systems))
+
+
 def _coded(label: str, concepts: list[Concept]) -> Seen:
     codes = tuple(code for concept in concepts for code in codes_of(concept))
     return Seen(label, codes, not codes and any(texts_of(each) for each in concepts))

@@ -61,7 +61,10 @@ def data_of(items: list[Any] | None) -> Data:
 def compile_search(steps: Steps, compile_part: Compile) -> Callable[[Looking, Any], tuple[Data, tuple[Stage, ...]]]:
     """Return what finds the records of a search, step by step."""
     path, kind = compile_path(steps.base)
-    stages = [_newest if each.name == "newest" else _filtered(each, kind, compile_part) for each in steps.calls]
+    stages = [
+        _newest if each.name == "newest" else _filtered(each, kind, compile_part, is_later=i > 0)
+        for i, each in enumerate(steps.calls)
+    ]
 
     def search(scope: Looking, item: Any) -> tuple[Data, tuple[Stage, ...]]:
         data = data_of(path(scope, item))
@@ -86,7 +89,8 @@ def _newest(scope: Looking, items: list[Any]) -> tuple[list[Any], Stage]:
     return kept, Stage("newest()", len(items), len(kept), tuple(records))
 
 
-def _filtered(call: Call, kind: str, compile_part: Compile) -> Filter:
+def _filtered(call: Call, kind: str, compile_part: Compile, is_later: bool) -> Filter:
+    """Return a step that keeps some records; what an earlier step has kept came near, whatever this one says of it."""
     (criterion,) = call.arguments
     text, explain = f"{call.name}({to_text(criterion)})", compile_part(criterion, kind)
     predicate, first = compile_predicate(criterion, kind), _first(criterion, kind)
@@ -99,7 +103,7 @@ def _filtered(call: Call, kind: str, compile_part: Compile) -> Filter:
             truth = False if is_of_these is False and first else predicate(scope, each).truth
             if truth:
                 kept.append(each)
-            elif truth is None or is_of_these:
+            elif truth is None or is_of_these or is_later:
                 near.append((each, truth))
             else:
                 far.append(each)

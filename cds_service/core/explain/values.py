@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from cds_service.core.facts import Evidence
-from cds_service.core.plan import Action, Note, Plan
+from cds_service.core.plan import Action, Plan
 
 Truth = bool | None
 Available = Literal["yes", "partly", "no"]
@@ -61,13 +61,29 @@ class Part(NamedTuple):
     left: tuple[str, ...] | None = None
     right: tuple[str, ...] | None = None
     found: int | None = None
+    other_unit: bool = False
+    because: str = ""
+
+
+class LeftOut(NamedTuple):
+    """A record that came and does not count, and why.
+
+    `variables` are those it would be in, `value_sets` the canonicals of the sets that hold its code, or else
+    `unknown_systems` the systems of its codes that no loaded set uses.
+    """
+
+    seen: Seen
+    variables: tuple[str, ...]
+    because: str
+    value_sets: tuple[str, ...] = ()
+    unknown_systems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A conditional note of an action: whether it was said, and why."""
+    """A conditional note of an action: its words, whether it was said, and why."""
 
-    note: Note
+    text: str
     said: bool
     condition: Part
 

@@ -14,12 +14,14 @@ from cds_service.core.apply import Advice, Offer, Walk, dose_of
 from cds_service.core.explain.conditions import explain_condition
 from cds_service.core.explain.looking import Looking
 from cds_service.core.explain.values import Kind, Noted, Outcome, Part, Step
+from cds_service.core.explain.words import worded
 from cds_service.core.facts import Facts
 from cds_service.core.fhirpath.scope import Verdict
 from cds_service.core.library import Library
-from cds_service.core.plan import Action, Plan
+from cds_service.core.plan import Action, Note, Plan
 from cds_service.core.records import Order
-from cds_service.core.template import MARK, fill
+from cds_service.core.suggestion import matched_name
+from cds_service.core.template import MARK
 from cds_service.core.valueset import Terminology
 
 NOTHING_TO_JOIN = "its condition holds, but no card of this order was matched on the same records"
@@ -31,7 +33,7 @@ NOT_DECIDED = "shown as a branch: the record does not decide between them, so it
 
 @dataclass(slots=True)
 class _Draft:
-    """A step while the walk goes on; `advice` is what the action made."""
+    """A step while the walk goes on; `advice` is what the action made, `matched` the diagnosis that an offer names."""
 
     plan: Plan
     action: Action
@@ -40,6 +42,7 @@ class _Draft:
     because: str = ""
     condition: Part | None = None
     advice: Advice | None = None
+    matched: str = ""
     notes: dict[int, tuple[Noted, ...]] = field(default_factory=dict)
     children: "list[_Draft]" = field(default_factory=list)
 
@@ -145,10 +148,12 @@ class _Remembering(Walk):
     def _notes(self, *actions: Action) -> tuple[str, ...]:
         for action in actions:
             told = [(note, explain_condition(note.condition, copy(self.scope))) for note in action.notes]
-            self.open[-1].notes[id(action)] = tuple(
-                Noted(note, note.on_unknown if part.truth is None else part.truth, part) for note, part in told
-            )
+            self.open[-1].notes[id(action)] = tuple(self._noted(note, part) for note, part in told)
         return super()._notes(*actions)
+
+    def _noted(self, note: Note, part: Part) -> Noted:
+        said = note.on_unknown if part.truth is None else part.truth
+        return Noted(worded(note.text, copy(self.scope).dose.texts if said and MARK in note.text else {}), said, part)
 
     # What was not asked
 
@@ -205,7 +210,9 @@ class _Remembering(Walk):
 
     def _offered(self, plan: Plan, action: Action, offers: dict[int, Offer]) -> _Draft:
         draft = _Draft(plan, action, "suggestion", "fired", condition=_explained(action, self.scope))
-        if id(action) not in offers:
+        if offer := offers.get(id(action)):
+            draft.matched = matched_name(offer)
+        else:
             truth = draft.condition.truth if draft.condition else True
             draft.outcome = "silent"
             draft.because = NOT_OFFERED if (action.applies_on_unknown if truth is None else truth) else ""
@@ -227,4 +234,5 @@ class _Remembering(Walk):
 
     def _title(self, draft: _Draft) -> str:
         title = draft.action.title or ""
-        return fill(title, self.scope.dose.texts) if MARK in title and draft.outcome == "fired" else title
+        values = self.scope.dose.texts if MARK in title and draft.outcome == "fired" else {}
+        return worded(title, values, draft.matched)

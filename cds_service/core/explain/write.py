@@ -1,10 +1,11 @@
 """Explanations -> JSON. What is empty is left out; truth is written 'true', 'false' or 'unknown'."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cds_service.core.card_text import to_matched
-from cds_service.core.explain.records import describe, records_of, sets_of
-from cds_service.core.explain.values import Noted, Part, Seen, Stage, Step
+from cds_service.core.explain.records import describe, records_of, sets_of, unknown_systems
+from cds_service.core.explain.values import LeftOut, Noted, Part, Seen, Stage, Step
 from cds_service.core.explain.words import TRUTHS
 from cds_service.core.facts import Facts
 from cds_service.core.records import Record
@@ -40,7 +41,7 @@ def to_step(step: Step, whole: bool = True) -> Json:
 
 
 def _noted(noted: Noted) -> Json:
-    return {"text": noted.note.text, "said": noted.said, "condition": to_part(noted.condition)}
+    return {"text": noted.text, "said": noted.said, "condition": to_part(noted.condition)}
 
 
 def to_part(part: Part) -> Json:
@@ -51,6 +52,7 @@ def to_part(part: Part) -> Json:
         variable=part.variable,
         available=part.available,
         count=part.found,
+        because=part.because,
         compared=compared,
         matched=to_matched(part.evidence),
         steps=[_stage(each) for each in part.stages],
@@ -85,4 +87,16 @@ def to_data(facts: Facts, terminology: Terminology) -> Json:
 
 
 def _datum(record: Record, terminology: Terminology) -> Json:
-    return to_record(describe(record, terminology.units)) | _kept(valueSets=sets_of(record, terminology))
+    seen = describe(record, terminology.units)
+    return to_record(seen) | _of_sets(sets_of(record, terminology), unknown_systems(seen, terminology))
+
+
+def to_left_out(record: LeftOut) -> Json:
+    """Return a record that does not count, and why."""
+    told = _kept(variables=record.variables) | _of_sets(record.value_sets, record.unknown_systems)
+    return to_record(record.seen) | told | {"because": record.because}
+
+
+def _of_sets(value_sets: Sequence[str], unknown_systems: Iterable[str]) -> Json:
+    """Return the value sets that hold a record's code; where there is none, the systems that no loaded one uses."""
+    return _kept(valueSets=value_sets) or _kept(unknownSystems=list(filter(None, unknown_systems)))

@@ -83,7 +83,8 @@ _BINARY = {
     "AdditiveExpression",
 }
 _WRAPPERS = {"EntireExpression", "TermExpression", "InvocationTerm", "LiteralTerm", "ParenthesizedTerm"}
-_ESCAPES = {"\\'": "'", '\\"': '"', "\\\\": "\\"}
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))")
+_ESCAPED = {each: each for each in "'\"`\\/"} | {"f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 class _Raising(ErrorListener):  # type: ignore[misc]
@@ -169,6 +170,5 @@ def _quantity(quantity: dict[str, Any]) -> Duration | Number:
 
 
 def _unescape(text: str) -> str:
-    for escaped, plain in _ESCAPES.items():
-        text = text.replace(escaped, plain)
-    return text
+    """Return what a string literal means (FHIRPath N1, 4.1.2 String)."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[0]), text)

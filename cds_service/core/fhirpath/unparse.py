@@ -43,6 +43,8 @@ def _after(source: Node | None) -> str:
 
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    if text.endswith("\\"):  # the grammar takes \\' at the end of a literal for an escaped quote
+        escaped = escaped[:-2] + "\\u005C"
     return f"'{escaped}'"
 
 
