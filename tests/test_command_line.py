@@ -67,9 +67,10 @@ def test_check_lists_every_problem_and_exits_1(tmp_path, root):
     assert "valuesets/cidp.json: -: not readable as JSON" in result.output
     assert "plandefinitions/broken.json: resourceType: 'Patient' does not belong here." in result.output
     assert "Fix: " in result.output
-    assert "valuesets/lems.json: compose.include[0].concept[0]: " in result.output
-    assert "valuesets/mmn.json: immutable: not interpreted" in result.output
-    assert "plandefinitions/ivig-neuromuscular/ibm.json: action(recommend).condition: the value set" in result.output
+    assert "valuesets/lems.json: ValueSet.compose.include[0].concept[0]: " in result.output
+    assert "valuesets/mmn.json: ValueSet.immutable: not interpreted" in result.output
+    place = "PlanDefinition.action[0].condition (recommend)"
+    assert f"plandefinitions/ivig-neuromuscular/ibm.json: {place}: the value set" in result.output
     assert "ValueSet/cidp is not loaded" not in result.output, "it cannot be read, which is said already"
 
 

@@ -16,6 +16,7 @@ from cds_service.core.valueset import Terminology
 from cds_service.errors import KnowledgeError, Problem
 from cds_service.knowledge.bundle import KINDS, read_bundle
 from cds_service.knowledge.check import check_directions, check_plans, check_references, check_terms
+from cds_service.knowledge.paths import located
 from cds_service.knowledge.read import Artifact, read_folder
 from cds_service.knowledge.terms import aliases, definitions, to_value_set
 from cds_service.knowledge.units import UNITS, to_units
@@ -134,7 +135,7 @@ def build_knowledge(sources: Sources) -> KnowledgeBase:
     problems = list(sources.problems)
     terms, plan_sources = sources.terms, sources.plans
     if not terms or not plan_sources:
-        raise KnowledgeError(problems or [NOTHING_READ])
+        raise KnowledgeError(located(problems, sources.artifacts) or [NOTHING_READ])
     unread = frozenset(Path(problem.file).stem for problem in problems)
     terminology, plans = _values(sources, problems)
     pairs = list(zip(plan_sources, plans, strict=True))
@@ -145,7 +146,7 @@ def build_knowledge(sources: Sources) -> KnowledgeBase:
     if not problems:
         problems += check_directions(pairs, terminology)
     if problems:
-        raise KnowledgeError(problems)
+        raise KnowledgeError(located(problems, sources.artifacts))
     return _knowledge(plans, terms, terminology, digest_of(sources.artifacts))
 
 

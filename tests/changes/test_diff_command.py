@@ -241,8 +241,9 @@ def test_problems_of_both_sides_are_listed_with_the_side(old, new):
     (new / "cases" / f"{CASE}.json").write_text("{")
     result = diff(old, new)
     assert result.exit_code == 1
-    assert f"OLD ({old}): plandefinitions/example-rash.json: version: " in result.output
-    assert f"NEW ({new}): plandefinitions/example-burn.json: PlanDefinition.action[0].priority: " in result.output
+    assert f"OLD ({old}): plandefinitions/example-rash.json: PlanDefinition.version: " in result.output
+    place = "PlanDefinition.action[0].priority (recommend)"
+    assert f"NEW ({new}): plandefinitions/example-burn.json: {place}: " in result.output
     assert f"NEW ({new}): {CASE}.json: " in result.output
     assert "3 problem(s)." in result.output
 

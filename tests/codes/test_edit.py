@@ -295,7 +295,10 @@ def test_two_sets_of_one_id_are_told_as_such(place):
     path = place.path("example-rash")
     more.write_text(path.read_text().replace("http://example.org/ValueSet/example-rash", url))
     for said in (place.refused("find", "RASH-1"), place.refused(*REMOVE)):
-        assert f"valuesets/example-rash.json: id: valuesets/more/example-rash.json ({url}) has the same id." in said
+        assert (
+            f"valuesets/example-rash.json: ValueSet.id: valuesets/more/example-rash.json ({url}) has the same id."
+            in said
+        )
         assert "another file has the same url" not in said
 
 

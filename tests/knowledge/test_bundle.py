@@ -63,7 +63,7 @@ def test_two_resources_of_one_id_are_told_apart_by_their_urls(sources):
     other = replace(disorders, source={**disorders.source, "url": url})
     fix = "Fix: give each artifact of a type its own id, and name the file after it."
     assert problems_of(to_bundle([*sources.artifacts, other])) == [
-        f"CodeSystem/disorder: id: CodeSystem/disorder ({each}) has the same id. {fix}"
+        f"CodeSystem/disorder: CodeSystem.id: CodeSystem/disorder ({each}) has the same id. {fix}"
         for each in (disorders.source["url"], url)
     ]
 

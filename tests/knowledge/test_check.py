@@ -78,7 +78,8 @@ def test_a_problem_says_where_it_is_why_and_what_to_do(tmp_path):
     path = tmp_path / "plandefinitions" / "example-rash.json"
     path.write_text(path.read_text().replace('"routine"', '"asap"'))
     (problem,) = problems_of(tmp_path)
-    assert (problem.file, problem.path) == ("plandefinitions/example-rash.json", "PlanDefinition.action[0].priority")
+    place = "PlanDefinition.action[0].priority (recommend)"
+    assert (problem.file, problem.path) == ("plandefinitions/example-rash.json", place)
     assert str(problem) == f"{problem.file}: {problem.path}: {problem.reason} Fix: use routine, urgent or stat."
 
 
@@ -124,3 +125,21 @@ def test_every_problem_is_one_line(tmp_path):
     assert any("pattern" in each.reason for each in problems)
     assert [str(each).splitlines() for each in problems] == [[str(each)] for each in problems]
     assert not any(".." in each.reason for each in problems)
+
+
+def test_every_path_is_written_in_one_way(tmp_path):
+    """What is read, what is not interpreted and what breaks a rule: the FHIR path, and the action by its id."""
+    copy_of_topic(tmp_path)
+    path = tmp_path / "plandefinitions" / "example-safety.json"
+    plan = json.loads(path.read_text())
+    risk = plan["action"][0]["action"][0]
+    path.write_text(json.dumps(plan | {"version": None}))
+    assert [each.path for each in problems_of(tmp_path)] == ["PlanDefinition.version"]
+    del plan["version"], risk["description"]
+    risk["condition"][0]["kind"] = "stop"
+    path.write_text(json.dumps(plan))
+    assert [each.path for each in problems_of(tmp_path)] == [
+        f"PlanDefinition.action[0].action[0].condition[0].kind ({risk['id']})",
+        f"PlanDefinition.action[0].action[0].description ({risk['id']})",
+        "PlanDefinition.version",
+    ]
