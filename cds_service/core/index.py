@@ -54,8 +54,13 @@ class Index(dict[str, Mapping[str, Match]]):
         known = self.parts.keys() & part.codes.keys()
         self.shared |= known
         several = {key: (*self.parts[key], part) for key in known}
-        self.parts |= dict.fromkeys(part.codes, (part,))
-        self.parts |= several
+        own: tuple[Part, ...] = (part,)
+        fewer, more = self.parts, dict.fromkeys(part.codes, own)
+        if len(fewer) > len(more):  # the fewer are put to the more: one of the two may be large
+            fewer, more = more, fewer
+        more |= fewer
+        more |= several
+        self.parts = more
 
 
 def index_codes(codes: Iterable[Code]) -> dict[str, dict[str, Code]]:

@@ -90,7 +90,8 @@ def _parse(raw: bytes, file: str, problems: list[Problem]) -> tuple[Any, bytes |
     try:
         value = msgspec.json.decode(raw)
         written = write_out(value)
-        if written.count(b":") == raw.count(b":") and ESCAPED not in raw:  # else an element may be given twice
+        is_escaped = b"\\" in raw and ESCAPED in raw  # in this order: most files hold no backslash, which is soon seen
+        if written.count(b":") == raw.count(b":") and not is_escaped:  # else an element may be given twice
             return value, written
     except (msgspec.MsgspecError, ValueError, RecursionError):
         pass  # the standard library says where it is wrong, and reads what else Python calls JSON
