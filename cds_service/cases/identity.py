@@ -8,10 +8,11 @@ Numbers count from five digits on, and as the whole of an identifier or id; numb
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from cds_service.cases.invented import PREFIXES
-from cds_service.core.text import Words, fold, words
+from cds_service.core.text import Words, words
 from cds_service.core.valueset import Terminology
 from cds_service.hooks.request import bare_id
 
@@ -75,10 +76,13 @@ class Identity:
 
     def _is_of_knowledge(self, word: str) -> bool:
         """Return whether a word is one of the knowledge's own: it stands in the name of a code, or of a FHIR type."""
-        names = (
-            text for each in self._terminology.value_sets.values() for held in each.names_of.values() for text in held
-        )
-        return word in NOBODY or (word.isalpha() and any(word in fold(text).split() for text in names))
+        return word in NOBODY or (word.isalpha() and word in self._vocabulary)
+
+    @cached_property
+    def _vocabulary(self) -> frozenset[str]:
+        value_sets = self._terminology.value_sets.values()
+        names = (name for each in value_sets for held in each.names_of.values() for name in held)
+        return frozenset(word for name in names for word in words(name))
 
 
 def _is_whole(spoken: Words) -> bool:

@@ -10,7 +10,7 @@ from cds_service.core.plan import Action, Plan
 from cds_service.core.valueset import Terminology
 from cds_service.errors import Problem
 from cds_service.knowledge.check_action import OVERRIDE_REASONS, asked_sets, check_action, override_reasons
-from cds_service.knowledge.check_class import check_class, evidence_classes
+from cds_service.knowledge.check_class import check_class
 from cds_service.knowledge.check_coded import check_coded, check_direction, check_stances, own_codes
 from cds_service.knowledge.check_service import check_service
 from cds_service.knowledge.check_systems import check_systems
@@ -58,7 +58,7 @@ def check_plans(
         frozenset(terminology.value_sets),
         unread,
     )
-    reasons, classes, own = override_reasons(terms), evidence_classes(terms), own_codes(terms)
+    reasons, own = override_reasons(terms), own_codes(terms)
     for artifact, plan in pairs:
         found = [
             *_metadata(artifact, plan),
@@ -70,7 +70,7 @@ def check_plans(
             found += [*_action(plan, action), *_dangling(action, known), *_unknown_codes(action, known)]
             found += check_direction(plan, action, own)
             if plan.status != "retired":
-                found += [*check_action(action, terminology.units, reasons), *check_class(action, classes)]
+                found += [*check_action(action, terminology.units, reasons), *check_class(action, own)]
         problems += [Problem(artifact.file, path, reason, fix) for path, reason, fix in found]
     return problems + _second_dose_checks(pairs)
 

@@ -5,20 +5,12 @@ from collections.abc import Iterator, Mapping
 from cds_service.core.plan import EVIDENCE_CLASS, Action
 from cds_service.core.text import Words, words
 from cds_service.knowledge.check_action import Breach
-from cds_service.knowledge.read import Artifact
-
-Displays = Mapping[str, str]
+from cds_service.knowledge.check_coded import OwnCodes
 
 
-def evidence_classes(terms: list[Artifact]) -> Displays:
-    """Return the display of each class of evidence, by its code."""
-    found = [each.source for each in terms if each.source.get("url") == EVIDENCE_CLASS]
-    concepts = [concept for source in found for concept in source.get("concept", [])]
-    return {each.get("code", ""): each.get("display", "") for each in concepts}
-
-
-def check_class(action: Action, displays: Displays) -> Iterator[Breach]:
+def check_class(action: Action, own_codes: OwnCodes) -> Iterator[Breach]:
     """Return where title or description name another class before that of the action; without one, all may be named."""
+    displays = {code: each for (system, code), each in own_codes.displays.items() if system == EVIDENCE_CLASS}
     own = displays.get(action.evidence_class or "")
     for element, text in (("title", action.title), ("description", action.description)):
         first = _first(words(text or ""), displays)
@@ -28,7 +20,7 @@ def check_class(action: Action, displays: Displays) -> Iterator[Breach]:
             yield f"action({action.id or '?'}).{element}", reason, fix
 
 
-def _first(spoken: Words, displays: Displays) -> str | None:
+def _first(spoken: Words, displays: Mapping[str, str]) -> str | None:
     """Return the display that stands first in a text; of several at one place, the longest."""
     named = {display: words(display) for display in displays.values()}
     for start in range(len(spoken)):
